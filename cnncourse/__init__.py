@@ -1,0 +1,1 @@
+"""Convolutional networks, learned by doing."""

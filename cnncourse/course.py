@@ -1,0 +1,70 @@
+"""The course: its lessons in order. Every path and name follows from an id."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnncourse.grading.contract import Exercise
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson, named once.
+
+    >>> Lesson("02-convolution").slug
+    'convolution'
+    >>> Lesson("01-mlp-scaling").solution.as_posix()
+    'solutions/01-mlp-scaling/mlp_scaling.py'
+    """
+
+    id: str
+
+    @property
+    def number(self) -> int:
+        return int(self.id.split("-", 1)[0])
+
+    @property
+    def slug(self) -> str:
+        return self.id.split("-", 1)[1].replace("-", "_")
+
+    @property
+    def chapter(self) -> Path:
+        return Path("book", f"{self.id}.md")
+
+    @property
+    def solution(self) -> Path:
+        return Path("solutions", self.id, f"{self.slug}.py")
+
+    @property
+    def exercise(self) -> Path:
+        return Path("exercises", self.id, f"{self.slug}.ipynb")
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The graded exercises, in the order of the notebook."""
+        return importlib.import_module(f"cnncourse.lessons.{self.slug}").EXERCISES
+
+
+LESSONS: tuple[Lesson, ...] = (Lesson("02-convolution"),)
+
+
+def find_lesson(lesson_id: str) -> Lesson:
+    """The lesson with this id; ValueError names the ids there are."""
+    for lesson in LESSONS:
+        if lesson.id == lesson_id:
+            return lesson
+    known = ", ".join(lesson.id for lesson in LESSONS)
+    raise ValueError(f"There is no lesson {lesson_id!r}. The lessons are: {known}.")
+
+
+def find_exercise(name: str) -> Exercise:
+    """The exercise with this name; ValueError names the exercises there are."""
+    exercises = {exercise.name: exercise for lesson in LESSONS for exercise in lesson.exercises}
+    if name not in exercises:
+        known = ", ".join(exercises)
+        raise ValueError(f"There is no exercise {name!r}. The exercises are: {known}.")
+    return exercises[name]

@@ -1,0 +1,1 @@
+"""The grading core: it knows how to grade, and no lesson."""

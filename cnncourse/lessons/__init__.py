@@ -1,0 +1,1 @@
+"""For each lesson its exercises: cases, misconceptions, hints. Plain values."""

@@ -1,0 +1,1 @@
+"""Right answers, written to be read and printed in the book."""

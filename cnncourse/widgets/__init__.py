@@ -1,0 +1,1 @@
+"""Demos: one class and one JavaScript module for each lesson."""
