@@ -1,0 +1,219 @@
+"""Is it the same? Type, shape, dtype, device, finite, values: in this order, never a mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnncourse.grading import messages
+from cnncourse.grading.run_function import NO_GRADIENT
+from cnncourse.grading.run_training import Measure
+
+# An element may be off by this many units of rounding of the largest magnitude that was
+# summed up. Sums of a thousand terms, in any order and through an FFT, stay below a tenth.
+ROUNDING_UNITS = 32
+# Without a bound on that magnitude (whole modules), allow for cancellation.
+ROUNDING_UNITS_UNBOUNDED = 32768
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first thing in which two results differ, and the share of the case it leaves."""
+
+    say: str
+    expected: Any
+    got: Any
+    where: str
+    is_shape: bool = False
+    share: float = 0.0
+
+
+@dataclass
+class Comparison:
+    """Compares a result with what was expected.
+
+    magnitude: the largest sum of absolute values behind the expected numbers, or None.
+    any_dtype: NumPy results may have any dtype that holds the values.
+    remarks: what is worth a word although it is right; filled while comparing.
+    """
+
+    magnitude: float | None = None
+    any_dtype: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    def difference(self, expected: Any, exact: Any, got: Any, where: str) -> Difference | None:
+        """None where `got` is right.
+
+        expected: the reference's result, of the right type, dtype and device.
+        exact: the same computed in float64.
+        """
+        if isinstance(got, str) and got == NO_GRADIENT:
+            vanishes = isinstance(exact, str) or not bool(exact.any())
+            return None if vanishes else self.differ(messages.detached(where), exact, None, where)
+        if isinstance(expected, str) and expected == NO_GRADIENT:
+            expected = exact = torch.zeros_like(got)
+        if isinstance(expected, Measure):
+            return self.measure(got, where)
+        if isinstance(expected, Tensor):
+            return self.tensor(expected, exact, got, where)
+        if isinstance(expected, np.ndarray):
+            return self.array(expected, exact, got, where)
+        if isinstance(expected, (tuple, list)):
+            return self.sequence(expected, exact, got, where)
+        if isinstance(expected, dict):
+            return self.mapping(expected, exact, got, where)
+        return self.scalar(expected, got, where)
+
+    def differ(self, say: str, expected: Any, got: Any, where: str, **more: Any) -> Difference:
+        return Difference(say, expected, got, where, **more)
+
+    def measure(self, got: Measure, where: str) -> Difference | None:
+        if got.share == 1.0:
+            return None
+        say = messages.below_target(where, got.value, got.floor, got.full)
+        return self.differ(say, got.full, got.value, where, share=got.share)
+
+    def sequence(
+        self, expected: Sequence[Any], exact: Sequence[Any], got: Any, where: str
+    ) -> Difference | None:
+        # One array that holds the parts along its first axis unpacks just as well.
+        if not isinstance(got, (tuple, list, np.ndarray, Tensor)):
+            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+        length = len(got) if not isinstance(got, (np.ndarray, Tensor)) or got.ndim else 0
+        if length != len(expected):
+            say = messages.wrong_length(where, len(expected), length)
+            return self.differ(say, expected, got, where)
+        for index, parts in enumerate(zip(expected, exact, got, strict=True)):
+            found = self.difference(*parts, f"part {index + 1} of {where}")
+            if found:
+                return found
+        return None
+
+    def mapping(
+        self, expected: dict[Any, Any], exact: dict[Any, Any], got: Any, where: str
+    ) -> Difference | None:
+        if not isinstance(got, dict):
+            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+        if set(got) != set(expected):
+            say = messages.wrong_keys(where, list(expected), list(got))
+            return self.differ(say, expected, got, where)
+        for key in expected:
+            found = self.difference(expected[key], exact[key], got[key], f"{where}[{key!r}]")
+            if found:
+                return found
+        return None
+
+    def tensor(self, expected: Tensor, exact: Tensor, got: Any, where: str) -> Difference | None:
+        if not isinstance(got, Tensor):
+            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+        # A subclass may answer comparisons as it likes: look at the numbers alone.
+        got = got.detach().as_subclass(Tensor)
+        for say, one, other in (
+            (messages.wrong_shape, expected.shape, got.shape),
+            (messages.wrong_dtype, expected.dtype, got.dtype),
+            (messages.wrong_device, expected.device, got.device),
+        ):
+            if one != other:
+                is_shape = say is messages.wrong_shape
+                text = say(where, one, other)
+                return self.differ(text, exact, got, where, is_shape=is_shape)
+        unit = torch.finfo(got.dtype).eps if got.is_floating_point() else 0.0
+        return self.values(to_numpy(exact), to_numpy(got), unit, where)
+
+    def array(
+        self, expected: np.ndarray, exact: np.ndarray, got: Any, where: str
+    ) -> Difference | None:
+        if isinstance(got, Tensor):
+            self.remark(messages.remark_array(got))
+            got = got.detach().cpu().numpy()
+        elif isinstance(got, (list, tuple)):
+            self.remark(messages.remark_array(got))
+        elif not isinstance(got, (np.ndarray, np.generic)):
+            return self.differ(messages.wrong_type(where, exact, got), exact, got, where)
+        try:
+            # A plain copy: a subclass may answer comparisons as it likes.
+            plain = np.array(got, subok=False)
+            numbers = plain.astype(np.float64)
+        except (TypeError, ValueError):
+            return self.differ(messages.wrong_type(where, exact, got), exact, got, where)
+        if plain.shape != exact.shape:
+            say = messages.wrong_shape(where, exact.shape, plain.shape)
+            return self.differ(say, exact, plain, where, is_shape=True)
+        if not self.any_dtype and plain.dtype != expected.dtype:
+            say = messages.wrong_array_dtype(where, expected.dtype, plain.dtype)
+            return self.differ(say, exact, plain, where)
+        wide = plain.dtype.kind != "f" or plain.dtype.itemsize >= 8
+        # The dtype is the learner's choice, down to single precision.
+        unit = np.finfo(np.float64 if wide else np.float32).eps
+        return self.values(exact.astype(np.float64), numbers, float(unit), where)
+
+    def values(
+        self, exact: np.ndarray, got: np.ndarray, unit: float, where: str
+    ) -> Difference | None:
+        if exact.dtype.kind != "f":
+            wrong = exact != got
+        else:
+            if not np.isfinite(got[np.isfinite(exact)]).all():
+                return self.differ(messages.not_finite(where), exact, got, where)
+            magnitude = max(self.magnitude or 0.0, float(np.abs(exact).max(initial=0.0)))
+            units = ROUNDING_UNITS_UNBOUNDED if self.magnitude is None else ROUNDING_UNITS
+            error = np.where(exact == got, 0.0, np.abs(exact - got))
+            wrong = ~(error <= units * unit * magnitude)
+            if wrong.any() and error.max() <= 1e-5 * magnitude:
+                say = messages.lost_precision(where, float(error.max()))
+                return self.differ(say, exact, got, where)
+        if not wrong.any():
+            return None
+        index = tuple(int(i) for i in np.argwhere(wrong)[0])
+        say = messages.wrong_values(
+            where, int(wrong.sum()), wrong.size, index, exact[index], got[index]
+        )
+        return self.differ(say, exact, got, where)
+
+    def scalar(self, expected: Any, got: Any, where: str) -> Difference | None:
+        plain = got.item() if is_scalar_box(got) else got
+        if isinstance(expected, bool):
+            fits = isinstance(plain, bool)
+        elif isinstance(expected, Integral):
+            if isinstance(plain, float):
+                return self.differ(messages.float_count(where, plain), expected, got, where)
+            fits = isinstance(plain, Integral)
+            if fits and not isinstance(got, int):
+                self.remark(messages.remark_integer(got))
+        elif isinstance(expected, Real) and not isinstance(expected, Fraction):
+            fits = isinstance(plain, Real) and not isinstance(plain, bool)
+        else:
+            fits = isinstance(plain, (type(expected), Real))
+        if not fits:
+            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+        if isinstance(expected, float):
+            one, other = np.float64(expected), np.float64(plain)
+            return self.values(one, other, float(np.finfo(np.float64).eps), where)
+        if plain == expected:
+            return None
+        say = messages.wrong_values(where, 1, 1, (), expected, plain)
+        return self.differ(say, expected, got, where)
+
+    def remark(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
+
+
+def is_scalar_box(value: Any) -> bool:
+    """A NumPy scalar, or an array or tensor without axes."""
+    if isinstance(value, (np.ndarray, Tensor)):
+        return value.ndim == 0
+    return isinstance(value, np.generic)
+
+
+def to_numpy(tensor: Tensor) -> np.ndarray:
+    """The numbers of a tensor; float64 where they are real, so that nothing is lost."""
+    tensor = tensor.detach().cpu()
+    return tensor.double().numpy() if tensor.is_floating_point() else tensor.numpy()

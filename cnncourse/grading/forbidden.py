@@ -1,0 +1,101 @@
+"""Operations that an exercise asks the learner to write, recognised by what is dispatched.
+
+Dispatch is below every alias: `F.conv2d`, `nn.Conv2d`, `torch.ops.aten.convolution` and a
+scripted function all end there. It is advice, not proof: a thread or a detour through
+another library is not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NoReturn
+from unittest import mock
+
+import torch
+from torch.autograd.variable import Variable
+from torch.utils._python_dispatch import TorchDispatchMode
+
+CONVOLUTION = "a library convolution"
+AUTOGRAD = "automatic differentiation"
+
+# `F.unfold` and `F.fold` are dispatched as im2col and col2im; `Tensor.unfold` is
+# aten::unfold and stays legal. "convert" is no convolution.
+DISPATCHED = {CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im")}
+
+
+class ForbiddenOperation(BaseException):
+    """Ends an answer at once; a BaseException, so that `except Exception` does not hide it."""
+
+
+class TooManyOperations(BaseException):
+    """Ends an answer that would run for minutes on what takes milliseconds."""
+
+
+class DispatchMode(TorchDispatchMode):
+    """A dispatch mode that leaves the compiler out: importing it takes three seconds."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+
+class Watch(DispatchMode):
+    """Counts what an answer dispatches and stops it at a forbidden operation.
+
+    count: operations dispatched so far.
+    caught: (family, operation) of the first forbidden one, or None.
+    """
+
+    def __init__(self, forbids: tuple[str, ...] = (), limit: int | None = None) -> None:
+        super().__init__()
+        self.forbids = forbids
+        self.limit = limit
+        self.count = 0
+        self.caught: tuple[str, str] | None = None
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += 1
+        name = func._schema.name.split("::")[-1]
+        for family in self.forbids:
+            if family in DISPATCHED and DISPATCHED[family].search(name):
+                self.stop(family, name)
+        if self.limit is not None and self.count > self.limit:
+            raise TooManyOperations
+        return func(*args, **(kwargs or {}))
+
+    def stop(self, family: str, operation: str) -> NoReturn:
+        """Remember the operation, in case the answer swallows what is raised, and raise."""
+        self.caught = self.caught or (family, operation)
+        raise ForbiddenOperation(operation)
+
+    @contextmanager
+    def during(self) -> Iterator[Watch]:
+        """Watch whatever runs inside, automatic differentiation included."""
+        with ExitStack() as stack:
+            if AUTOGRAD in self.forbids:
+                stack.enter_context(self.no_autograd())
+            yield stack.enter_context(self)
+
+    @contextmanager
+    def no_autograd(self) -> Iterator[None]:
+        """Close the two doors that every way of differentiating goes through."""
+
+        class Closed:
+            def __getattr__(engine, attribute: str) -> NoReturn:
+                self.stop(AUTOGRAD, "backward")
+
+        def forward_mode(*args: Any, **kwargs: Any) -> NoReturn:
+            self.stop(AUTOGRAD, "forward mode")
+
+        with ExitStack() as stack:
+            for owner, attribute, replacement in (
+                (Variable, "_execution_engine", Closed()),
+                (torch._C, "_enter_dual_level", forward_mode),
+                (torch._C._functorch, "_jvp_increment_nesting", forward_mode),
+                (torch._functorch.eager_transforms, "_jvp_increment_nesting", forward_mode),
+            ):
+                if hasattr(owner, attribute):
+                    stack.enter_context(mock.patch.object(owner, attribute, replacement))
+            yield

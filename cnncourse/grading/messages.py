@@ -1,0 +1,238 @@
+"""Everything that a student gets to read, in one place. One function, one sentence or two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+GROWS = {
+    "batch": "with the number of images: let one operation handle the whole batch",
+    "channels": "with the number of channels: sum over channels inside one operation",
+    "filters": "with the number of filters: compute all filters in one operation",
+    "height": "with the height of the image: cut out all windows at once",
+    "width": "with the width of the image: cut out all windows at once",
+}
+
+
+def right(name: str, cases: int) -> str:
+    return f"{name} is right: all {cases} cases pass."
+
+
+def not_attempted(name: str) -> str:
+    return f"{name} is still empty. Write its body, run the cell, then check again."
+
+
+def calls_an_empty_function(name: str, other: str) -> str:
+    return f"{name} calls {other}, and {other} is still empty. Do {other} first."
+
+
+def not_a_function(name: str, got: Any) -> str:
+    return (
+        f"check got {a_kind(got)} instead of a function or class. "
+        f"Pass {name} itself, without parentheses and arguments."
+    )
+
+
+def not_allowed(name: str, family: str, operation: str) -> str:
+    return (
+        f"{name} leans on {family} (PyTorch's `{operation}`), which is what this exercise asks "
+        "you to write yourself. Indexing, `Tensor.unfold`, `F.pad`, `einsum` and `@` are fine."
+    )
+
+
+def crashed(name: str, error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"{name} tried to end Python itself (`exit` or `quit`). Return the result instead."
+    if isinstance(error, RecursionError):
+        return f"{name} calls itself without end."
+    return f"{name} stopped with {type(error).__name__}: {one_line(error)}"
+
+
+def stopped(name: str) -> str:
+    return (
+        f"{name} was stopped: it ran for too long, or you interrupted it. "
+        "Is there a loop that never ends?"
+    )
+
+
+def grows(name: str, axis: str, small: tuple[int, int], large: tuple[int, int]) -> str:
+    return (
+        f"The work of {name} grows {GROWS.get(axis, f'with {axis}')}. "
+        f"({small[1]} operations for {axis} {small[0]}, {large[1]} for {axis} {large[0]}.)"
+    )
+
+
+def not_counted(name: str) -> str:
+    return f"{name} stops on larger inputs, so its operations could not be counted."
+
+
+def too_many_operations(name: str, limit: int) -> str:
+    return (
+        f"{name} used more than {limit} tensor operations on a tiny input. A loop over kernel "
+        "positions is fine; loops over images, channels, filters or pixels are not."
+    )
+
+
+def changed(name: str, arguments: Sequence[str]) -> str:
+    return (
+        f"The result is right, but {name} changes its argument {' and '.join(arguments)}. "
+        "Whoever calls it would find other data afterwards: work on a copy."
+    )
+
+
+def changes_every_time(name: str) -> str:
+    return (
+        f"{name} gives another result when called again with the same arguments. "
+        "Does it keep something between calls, or use memory that it never fills?"
+    )
+
+
+def returns_nothing(name: str) -> str:
+    return f"{name} returns None. Is the `return` missing?"
+
+
+def wrong_type(where: str, expected: Any, got: Any) -> str:
+    return f"{capital(where)} is {a_kind(got)}, expected {a_kind(expected)}."
+
+
+def wrong_length(where: str, expected: int, got: int) -> str:
+    return f"{capital(where)} has {got} parts, expected {expected}."
+
+
+def wrong_keys(where: str, expected: Sequence[Any], got: Sequence[Any]) -> str:
+    return f"{capital(where)} has the keys {list(got)}, expected {list(expected)}."
+
+
+def float_count(where: str, got: Any) -> str:
+    return (
+        f"{capital(where)} is {got!r}, a float. A count is an integer: `/` always gives a float, "
+        "`//` does not."
+    )
+
+
+def wrong_shape(where: str, expected: Any, got: Any) -> str:
+    return f"{capital(where)} has shape {tuple(got)}, expected {tuple(expected)}."
+
+
+def shape_because(sentence: str, explanation: str) -> str:
+    return f"{sentence} {explanation}"
+
+
+def wrong_dtype(where: str, expected: Any, got: Any) -> str:
+    return (
+        f"{capital(where)} is {short(got)}, expected {short(expected)}: "
+        "a result keeps the dtype of its inputs."
+    )
+
+
+def wrong_array_dtype(where: str, expected: Any, got: Any) -> str:
+    return f"{capital(where)} is {got}, expected {expected}."
+
+
+def wrong_device(where: str, expected: Any, got: Any) -> str:
+    return (
+        f"{capital(where)} is on {got}, expected {expected}: a result stays on the device of its "
+        "inputs. Tensors that you create need `device=x.device`."
+    )
+
+
+def not_finite(where: str) -> str:
+    return f"{capital(where)} contains nan or infinity. Is there memory that is never filled?"
+
+
+def wrong_values(where: str, wrong: int, total: int, index: Any, expected: Any, got: Any) -> str:
+    if total == 1 and index == ():
+        return f"{capital(where)} is {show(got)}, expected {show(expected)}."
+    return (
+        f"{capital(where)}: {wrong} of {total} values differ; "
+        f"at {list(index)} it is {show(got)}, expected {show(expected)}."
+    )
+
+
+def lost_precision(where: str, error: float) -> str:
+    return (
+        f"{capital(where)} is nearly right, but off by {error:.0e}: more than rounding. Some step "
+        "computes with fewer digits than the inputs have (a conversion to float32, perhaps)."
+    )
+
+
+def detached(where: str) -> str:
+    return (
+        f"There is no {where}: the result is cut off from it. Stay with tensor operations; "
+        "`.item()`, `.detach()`, `.data`, NumPy and `torch.tensor(...)` cut the thread."
+    )
+
+
+def should_raise(name: str, expected: BaseException, got: Any) -> str:
+    return (
+        f"{name} returned {show(got)}, but nothing sensible can be returned here "
+        f"({one_line(expected)}): raise ValueError with a message."
+    )
+
+
+def wrong_error(name: str, got: BaseException) -> str:
+    return (
+        f"{name} stopped with {type(got).__name__} ({one_line(got)}) where it should refuse with "
+        "ValueError and a message."
+    )
+
+
+def below_target(where: str, value: float, floor: float, full: float) -> str:
+    return f"{capital(where)} is {value:.1%}. Points start at {floor:.0%}; {full:.0%} earns all."
+
+
+def same_as_misconception_here(say: str) -> str:
+    return f"Where it fails, your result is exactly what this gives: {say}"
+
+
+def remark_integer(got: Any) -> str:
+    return f"The count is {a_kind(got)}; a plain `int` would be tidier: `int(...)`."
+
+
+def remark_array(got: Any) -> str:
+    return f"The result is {a_kind(got)}; a NumPy array was asked for."
+
+
+def remark_silent_error() -> str:
+    return "Your ValueError has no message. Say in it what is wrong, for whoever meets it."
+
+
+def a_kind(value: Any) -> str:
+    """What a value is, in words: "a torch.Tensor", "a list", "None"."""
+    if value is None:
+        return "None"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    names = {Tensor: "torch.Tensor", np.ndarray: "NumPy array"}
+    name = next((names[kind] for kind in names if isinstance(value, kind)), type(value).__name__)
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def short(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def show(value: Any) -> str:
+    """A value in a few characters."""
+    if isinstance(value, (Tensor, np.ndarray)) and value.ndim:
+        return f"{a_kind(value)} of shape {tuple(value.shape)}"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.6g}"
+    text = repr(value.item()) if isinstance(value, (Tensor, np.generic)) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error's text."""
+    try:
+        text = str(error).strip()
+    except Exception:
+        return "(its message cannot be read)"
+    return text.splitlines()[0][:300] if text else "(no message)"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,174 @@
+"""A case with everything that is known about its right answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from cnncourse.grading import messages
+from cnncourse.grading.arguments import in_float64, on_device, without_signs
+from cnncourse.grading.attempt import Attempt, attempt, generator_for
+from cnncourse.grading.compare import Comparison, Difference
+from cnncourse.grading.contract import Arguments, Case, Exercise
+from cnncourse.grading.forbidden import TooManyOperations
+from cnncourse.grading.run_function import Answer, call, tensors_in
+
+# No right answer to a vectorised exercise comes near this on a case's few pixels.
+OPERATIONS_LIMIT = 20_000
+
+
+class Question:
+    """One case of an exercise on one device: puts it to answers and judges what comes back."""
+
+    def __init__(
+        self, exercise: Exercise, index: int, seed: int, device: torch.device | str
+    ) -> None:
+        self.exercise = exercise
+        self.case: Case = exercise.cases[index]
+        self.index, self.seed, self.device = index, seed, device
+        self.expected = self.put(exercise.reference, watched=False)
+        self.exact = self.put(exercise.reference, prepare=in_float64, watched=False)
+        if self.expected.error and not isinstance(self.expected.error, ValueError):
+            raise self.expected.error
+        self.magnitudes = self.bound()
+
+    def put(
+        self,
+        answer: Answer,
+        prepare: Callable[[Arguments], Arguments] | None = None,
+        watched: bool = True,
+        absolute: bool = False,
+    ) -> Attempt:
+        """Run an answer on this case's arguments, which are the same every time."""
+
+        def moved(arguments: Arguments) -> Arguments:
+            arguments = on_device(arguments, self.device)
+            return prepare(arguments) if prepare else arguments
+
+        return attempt(
+            self.exercise,
+            answer,
+            self.case,
+            generator=generator_for(self.seed, self.index),
+            prepare=moved,
+            forbids=self.exercise.forbids if watched else (),
+            limit=OPERATIONS_LIMIT if watched and self.exercise.vectorised else None,
+            absolute=absolute,
+        )
+
+    def bound(self) -> dict[str, float]:
+        """For each part the largest sum of absolute values behind any of its numbers."""
+        if self.exercise.run is not call or self.expected.error:
+            return {}
+        made = self.put(
+            self.exercise.magnitude or self.exercise.reference,
+            prepare=lambda arguments: without_signs(in_float64(arguments)),
+            watched=False,
+            absolute=True,
+        )
+        return {part: largest(value) for part, value in made.parts.items()}
+
+    def judge(self, made: Attempt, remarks: list[str]) -> Difference | None:
+        """What is wrong with an attempt that did not crash, or None."""
+        name = self.exercise.name
+        if isinstance(made.error, TooManyOperations):
+            say = messages.too_many_operations(name, OPERATIONS_LIMIT)
+            return Difference(say, None, None, "")
+        if self.expected.error:
+            return self.judge_refusal(made, remarks)
+        for part, expected in self.expected.parts.items():
+            got = made.parts.get(part)
+            if got is None and expected is not None:
+                say = messages.returns_nothing(name)
+                return Difference(say, expected, None, part)
+            found = self.compare(part, expected, self.exact.parts[part], got, remarks)
+            if found:
+                return self.explained(found) if found.is_shape else found
+        if made.changed:
+            return Difference(messages.changed(name, made.changed), None, None, "")
+        return None
+
+    def judge_refusal(self, made: Attempt, remarks: list[str]) -> Difference | None:
+        """The right answer here is a ValueError."""
+        expected, name = self.expected.error, self.exercise.name
+        assert expected is not None
+        if isinstance(made.error, ValueError):
+            if not str(made.error).strip():
+                remarks.append(messages.remark_silent_error())
+            return None
+        if made.error:
+            say = messages.wrong_error(name, made.error)
+            return Difference(say, expected, made.error, "")
+        got = made.parts.get("result")
+        return Difference(messages.should_raise(name, expected, got), expected, got, "")
+
+    def compare(
+        self, part: str, expected: Any, exact: Any, got: Any, remarks: list[str]
+    ) -> Difference | None:
+        comparison = Comparison(self.magnitudes.get(part), self.exercise.any_dtype, remarks)
+        try:
+            return comparison.difference(expected, exact, got, f"the {part}")
+        except Exception:
+            # Only an exotic object (a sparse tensor, a hostile __len__) gets here.
+            say = messages.wrong_type(f"the {part}", expected, got)
+            return Difference(say, exact, None, part)
+
+    def explained(self, found: Difference) -> Difference:
+        """A wrong shape, with the arithmetic that gives the right one."""
+        if not self.exercise.explain_shape:
+            return found
+        explanation = self.exercise.explain_shape(**self.arguments())
+        say = messages.shape_because(found.say, explanation)
+        return Difference(say, found.expected, found.got, found.where, found.is_shape)
+
+    def arguments(self) -> Arguments:
+        return self.case.make(generator_for(self.seed, self.index))
+
+    def expects_error(self) -> bool:
+        return self.expected.error is not None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An attempt and what was found in it."""
+
+    question: Question
+    made: Attempt
+    difference: Difference | None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def crashed(self) -> bool:
+        """Stopped by an error that was neither asked for nor the grader's own."""
+        error = self.made.error
+        return (
+            error is not None
+            and not isinstance(error, TooManyOperations)
+            and not self.question.expects_error()
+        )
+
+    @property
+    def passed(self) -> bool:
+        return not self.crashed and self.difference is None
+
+    @property
+    def share(self) -> float:
+        if self.crashed:
+            return 0.0
+        return self.difference.share if self.difference else 1.0
+
+
+def largest(value: Any) -> float:
+    """The largest absolute value among all numbers of a result."""
+    if isinstance(value, (tuple, list)):
+        return max((largest(element) for element in value), default=0.0)
+    tensors = tensors_in(value)
+    if tensors:
+        return max((float(t.detach().abs().max()) for t in tensors if t.numel()), default=0.0)
+    try:
+        return float(abs(value).max()) if hasattr(value, "max") else float(abs(value))
+    except (TypeError, ValueError):
+        return 0.0

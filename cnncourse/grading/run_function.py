@@ -1,0 +1,100 @@
+"""Put a function to a case: call it and, where the case asks, differentiate through it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnncourse.grading.forbidden import Watch
+
+# The named results of one run, in the order in which they are compared.
+Parts = dict[str, Any]
+Answer = Callable[..., Any]
+
+NO_GRADIENT = "no gradient"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that a way of running gets beside the answer.
+
+    signature: the reference's, which says what is an option.
+    absolute: upstream gradients without their signs, to bound rounding errors.
+    """
+
+    arguments: dict[str, Any]
+    generator: torch.Generator
+    watch: Watch
+    signature: inspect.Signature
+    absolute: bool = False
+
+    def upstream(self, output: Tensor) -> Tensor:
+        """A random upstream gradient for an output."""
+        gradient = random_like(output, self.generator)
+        return gradient.abs() if self.absolute else gradient
+
+
+Run = Callable[[Answer, Setting], Parts]
+
+
+def random_like(tensor: Tensor, generator: torch.Generator) -> Tensor:
+    """Normal numbers, drawn on the CPU so that every device sees the same ones."""
+    return torch.randn(tensor.shape, generator=generator, dtype=torch.float64).to(tensor)
+
+
+def invoke(answer: Answer, arguments: dict[str, Any], signature: inspect.Signature) -> Any:
+    """Call an answer: what must be given goes by position, options by name.
+
+    So a learner may rename x, but not stride.
+    """
+    required = [
+        name for name in arguments if signature.parameters[name].default is inspect.Parameter.empty
+    ]
+    options = {name: value for name, value in arguments.items() if name not in required}
+    return answer(*(arguments[name] for name in required), **options)
+
+
+def tensors_in(value: Any) -> list[Tensor]:
+    """The floating-point tensors of a result, in order."""
+    if isinstance(value, Tensor):
+        return [value] if value.is_floating_point() else []
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (tuple, list)):
+        return []
+    return [tensor for element in value for tensor in tensors_in(element)]
+
+
+def gradients(outputs: list[Tensor], inputs: list[Tensor], setting: Setting) -> list[Any]:
+    """Gradients for a random upstream gradient (ones would hide where it sits)."""
+    upstream = [setting.upstream(output) for output in outputs]
+    pairs = [pair for pair in zip(outputs, upstream, strict=True) if pair[0].requires_grad]
+    if not pairs:
+        return [NO_GRADIENT] * len(inputs)
+    outputs, upstream = map(list, zip(*pairs, strict=True))
+    grads = torch.autograd.grad(outputs, inputs, upstream, allow_unused=True)
+    return [NO_GRADIENT if grad is None else grad for grad in grads]
+
+
+def call(answer: Answer, setting: Setting) -> Parts:
+    """Call a function; where an argument asks for its gradient, differentiate too."""
+    with setting.watch.during():
+        value = invoke(answer, setting.arguments, setting.signature)
+    parts: Parts = {"result": value}
+    inputs = {
+        name: tensor
+        for name, tensor in setting.arguments.items()
+        if isinstance(tensor, Tensor) and tensor.requires_grad
+    }
+    if inputs and tensors_in(value):
+        # The backward pass of a forbidden forward is forbidden too, so it is watched.
+        with setting.watch:
+            grads = gradients(tensors_in(value), list(inputs.values()), setting)
+        for name, grad in zip(inputs, grads, strict=True):
+            parts[f"gradient of {name}"] = grad
+    return parts

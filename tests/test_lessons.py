@@ -1,0 +1,103 @@
+"""The zoo contract: right answers pass, every wrong answer is caught and named."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+import pytest
+
+from cnncourse.course import LESSONS
+from cnncourse.grading.contract import Exercise, Misconception
+from cnncourse.grading.diagnosis import alike
+from cnncourse.grading.engine import grade
+from cnncourse.grading.question import Question
+
+EXERCISES = [exercise for lesson in LESSONS for exercise in lesson.exercises]
+MISCONCEPTIONS = [
+    pytest.param(exercise, misconception, id=f"{exercise.name}-{misconception.name}")
+    for exercise in EXERCISES
+    for misconception in exercise.misconceptions
+]
+CASES = [
+    pytest.param(exercise, index, id=f"{exercise.name}-{index}")
+    for exercise in EXERCISES
+    for index in range(len(exercise.cases))
+]
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+
+
+@each_exercise
+@pytest.mark.parametrize("seed", [0, 1, 12345])
+def test_reference_is_right_and_the_oracle_agrees(exercise: Exercise, seed: int):
+    for answer in (exercise.reference, exercise.oracle):
+        # The oracle may be the very operation that learners must not use.
+        result = grade(dataclasses.replace(exercise, forbids=()), answer, seed=seed)
+        assert (result.verdict, result.score) == ("right", 1.0), str(result)
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize(("exercise", "misconception"), MISCONCEPTIONS)
+def test_misconception_is_caught_and_named(
+    exercise: Exercise, misconception: Misconception, seed: int
+):
+    result = grade(exercise, misconception.answer, seed=seed)
+    assert result.verdict in ("wrong", "crashed")
+    assert result.score < 1
+    assert (result.misconception, result.say) == (misconception.name, misconception.say)
+
+
+@each_exercise
+def test_zoo_is_large_and_every_sentence_its_own(exercise: Exercise):
+    sentences = [misconception.say for misconception in exercise.misconceptions]
+    assert len(sentences) >= 8
+    assert len(set(sentences)) == len(sentences)
+
+
+@each_exercise
+def test_any_two_misconceptions_can_be_told_apart(exercise: Exercise):
+    questions = [Question(exercise, index, 0, "cpu") for index in range(len(exercise.cases))]
+    attempts = {
+        misconception.name: [question.put(misconception.answer) for question in questions]
+        for misconception in exercise.misconceptions
+    }
+    for one, other in itertools.combinations(attempts, 2):
+        triples = zip(questions, attempts[one], attempts[other], strict=True)
+        assert not all(alike(*triple) for triple in triples), f"{one} looks like {other}"
+
+
+@pytest.mark.parametrize(("exercise", "index"), CASES)
+def test_every_case_is_needed_or_says_why_it_stays(exercise: Exercise, index: int):
+    cases = (*exercise.cases[:index], *exercise.cases[index + 1 :])
+    fewer = dataclasses.replace(exercise, cases=cases)
+    lost = [
+        misconception.name
+        for misconception in exercise.misconceptions
+        if grade(fewer, misconception.answer).misconception != misconception.name
+    ]
+    assert lost or exercise.cases[index].keeps, "say what this case keeps: the others catch all"
+
+
+@each_exercise
+def test_released_stub_is_not_attempted(exercise: Exercise):
+    def stub(*arguments, **options):
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    stub.__name__ = exercise.name
+    stub.__code__ = stub.__code__.replace(co_name=exercise.name)
+    result = grade(exercise, stub)
+    assert (result.verdict, result.score) == ("not attempted", 0.0)
+
+
+@each_exercise
+def test_hints_lead_on(exercise: Exercise):
+    assert len(exercise.hints) >= 2
+    assert len(set(exercise.hints)) == len(exercise.hints)
+    assert exercise.minutes > 0
+    assert exercise.points > 0
+
+
+def test_names_are_unique_in_the_course():
+    names = [exercise.name for exercise in EXERCISES]
+    assert len(set(names)) == len(names)
