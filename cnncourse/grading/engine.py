@@ -92,11 +92,7 @@ class Verdicts:
         misconception, say = diagnose(self.exercise.misconceptions, self.judged)
         verdict: Verdict = "crashed" if failed.crashed else "wrong"
         if not say and failed.crashed:
-            error = failed.made.error
-            leaves = isinstance(error, SystemExit)
-            say = (
-                messages.wants_to_leave(self.name) if leaves else messages.crashed(self.name, error)
-            )
+            say = messages.crashed(self.name, failed.made.error)
         elif not say:
             say = failed.difference.say
         named = misconception.name if misconception else ""

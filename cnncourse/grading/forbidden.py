@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NoReturn
 from unittest import mock
 
-import torch
+from torch.autograd import forward_ad
 from torch.autograd.variable import Variable
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -89,13 +89,8 @@ class Watch(DispatchMode):
         def forward_mode(*args: Any, **kwargs: Any) -> NoReturn:
             self.stop(AUTOGRAD, "forward mode")
 
-        with ExitStack() as stack:
-            for owner, attribute, replacement in (
-                (Variable, "_execution_engine", Closed()),
-                (torch._C, "_enter_dual_level", forward_mode),
-                (torch._C._functorch, "_jvp_increment_nesting", forward_mode),
-                (torch._functorch.eager_transforms, "_jvp_increment_nesting", forward_mode),
-            ):
-                if hasattr(owner, attribute):
-                    stack.enter_context(mock.patch.object(owner, attribute, replacement))
+        with (
+            mock.patch.object(Variable, "_execution_engine", Closed()),
+            mock.patch.object(forward_ad, "_maybe_load_decompositions", forward_mode),
+        ):
             yield

@@ -36,6 +36,10 @@ def not_a_function(name: str, got: Any) -> str:
     )
 
 
+def not_a_module(got: Any) -> str:
+    return f"an nn.Module was expected, this is {a_kind(got)}"
+
+
 def not_allowed(name: str, family: str, operation: str) -> str:
     return (
         f"{name} leans on {family} (PyTorch's `{operation}`), which is what this exercise asks "

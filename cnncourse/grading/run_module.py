@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from cnncourse.grading import messages
 from cnncourse.grading.forbidden import DispatchMode
 from cnncourse.grading.run_function import (
     Answer,
@@ -42,7 +43,7 @@ class Module:
         with watch.during():
             model = invoke(answer, options, setting.signature)
         if not isinstance(model, nn.Module):
-            return {"module": type(model).__name__}
+            raise TypeError(messages.not_a_module(model))
         model = model.to(inputs[0])
         parameters = in_order_of_use(model, inputs)
         fill(parameters, setting.generator)
@@ -56,7 +57,11 @@ class Module:
             grads = gradients(tensors_in(output), [*given, *parameters], setting)
             for name, grad in zip(self.inputs, grads, strict=False):
                 parts[f"gradient of {name} in {mode} mode"] = grad
-            for name, grad in zip(numbered(parameters), grads[len(given) :], strict=True):
+            for parameter, name, grad in zip(
+                parameters, numbered(parameters), grads[len(given) :], strict=True
+            ):
+                known = isinstance(grad, Tensor)
+                grad = grad.reshape(shape_key(parameter)) if known else grad
                 parts[f"gradient of {name} in {mode} mode"] = grad
         return parts
 

@@ -200,7 +200,7 @@ def conv2d_backward(
     windows = windows2d(x, (weight.shape[2], weight.shape[3]), stride)
     expected = (len(x), len(weight), *windows.shape[2:4])
     if grad_out.shape != expected:
-        raise ValueError(f"grad_out {tuple(grad_out.shape)}, not {expected}")
+        raise ValueError(f"the output is {expected}, grad_out is not")
     grad_weight = torch.einsum("nfhw,nchwij->fcij", grad_out, windows)
     grad_windows = torch.einsum("nfhw,fcij->nchwij", grad_out, weight)
     grad_x = scatter_windows(grad_windows, x, stride)
