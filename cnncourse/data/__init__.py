@@ -1,0 +1,1 @@
+"""Data sets that the course makes itself, and loaders for public ones."""

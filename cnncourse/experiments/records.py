@@ -1,0 +1,53 @@
+"""Results with their provenance: what was run, on what, with which seed, how long it took."""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+FOLDER = Path(__file__).parents[2] / "book" / "_data"
+
+
+def processor_name() -> str:
+    """The processor of this machine in words, as far as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def provenance(command: str, seed: int, seconds: float) -> dict[str, Any]:
+    """What a reader needs in order to repeat a run.
+
+    >>> sorted(provenance("python -m something", seed=0, seconds=1.0))
+    ['command', 'gpu', 'processor', 'seconds', 'seed', 'versions']
+    """
+    return {
+        "command": command,
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "processor": processor_name(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "torch": torch.__version__,
+        },
+    }
+
+
+def write_record(name: str, record: dict[str, Any], folder: Path = FOLDER) -> Path:
+    """Write a record to `<folder>/<name>.json` and say where it went."""
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(record, indent=2) + "\n")
+    return path
+
+
+def read_record(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """Read what `write_record` wrote; FileNotFoundError where nothing was measured yet."""
+    return json.loads((folder / f"{name}.json").read_text())
