@@ -1,7 +1,9 @@
-# One verb a task. Each makes what it needs, from a bare machine with Python 3.11 or newer.
+# One verb a task. Each makes what it needs, on a bare machine with Python 3.11 or newer.
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+READY := $(VENV)/ready
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .PHONY: help course test serve release bench clean
@@ -9,11 +11,30 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
-$(VENV)/ready: requirements.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ...")'
+course: release ## build the site, release the exercises, grade the sample class
+	$(BIN)/python book/build.py
+	$(BIN)/cnncourse sample-class
+
+test: $(READY) ## check style, run all tests (browser tests want the program chromium)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pytest
+
+serve: $(READY) ## build the site and show it at http://localhost:8000 (PORT=... for another)
+	$(BIN)/python book/build.py
+	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
+
+release: $(READY) ## make the learners' notebooks in exercises/ from solutions/
+	$(BIN)/cnncourse release
+
+bench: $(READY) ## measure: one check, the convolution, the pages
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+clean: ## remove what was built (never submissions, grades or feedback)
+	rm -rf _build $(VENV) .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed. If you have it under another name: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e '.[test]'
-	touch $@
-
-clean: ## remove everything that was built (never a class's submissions or grades)
-	rm -rf _build $(VENV) .pytest_cache .ruff_cache .hypothesis
+	@touch $@

@@ -87,12 +87,15 @@ def quiet(made: Attempt) -> Iterator[None]:
 @contextlib.contextmanager
 def same_torch_settings() -> Iterator[None]:
     """Neither the notebook's settings reach an answer, nor an answer's the notebook."""
-    dtype = torch.get_default_dtype()
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     enabled = torch.is_grad_enabled()
     torch.set_default_dtype(torch.float32)
+    # On arrays this small, threads only wait for one another: on a busy machine for seconds.
+    torch.set_num_threads(1)
     try:
         with torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
         torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
         torch.set_grad_enabled(enabled)

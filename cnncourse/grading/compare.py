@@ -146,13 +146,14 @@ class Comparison:
         if plain.shape != exact.shape:
             say = messages.wrong_shape(where, exact.shape, plain.shape)
             return self.differ(say, exact, plain, where, is_shape=True)
-        if not self.any_dtype and plain.dtype != expected.dtype:
-            say = messages.wrong_array_dtype(where, expected.dtype, plain.dtype)
-            return self.differ(say, exact, plain, where)
         wide = plain.dtype.kind != "f" or plain.dtype.itemsize >= 8
         # The dtype is the learner's choice, down to single precision.
         unit = np.finfo(np.float64 if wide else np.float32).eps
-        return self.values(exact.astype(np.float64), numbers, float(unit), where)
+        found = self.values(exact.astype(np.float64), numbers, float(unit), where)
+        if found or self.any_dtype or plain.dtype == expected.dtype:
+            return found
+        say = messages.wrong_array_dtype(where, expected.dtype, plain.dtype)
+        return self.differ(say, exact, plain, where)
 
     def values(
         self, exact: np.ndarray, got: np.ndarray, unit: float, where: str

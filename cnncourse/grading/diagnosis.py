@@ -62,6 +62,6 @@ def alike(question: Question, twin: Attempt, made: Attempt) -> bool:
     if twin.changed != made.changed or list(twin.parts) != list(made.parts):
         return False
     return all(
-        question.compare(part, value, value, made.parts[part], []) is None
+        question.compare(part, value, value, made.parts[part], [], any_dtype=True) is None
         for part, value in twin.parts.items()
     )

@@ -106,9 +106,16 @@ class Question:
         return Difference(messages.should_raise(name, expected, got), expected, got, "")
 
     def compare(
-        self, part: str, expected: Any, exact: Any, got: Any, remarks: list[str]
+        self,
+        part: str,
+        expected: Any,
+        exact: Any,
+        got: Any,
+        remarks: list[str],
+        any_dtype: bool = False,
     ) -> Difference | None:
-        comparison = Comparison(self.magnitudes.get(part), self.exercise.any_dtype, remarks)
+        any_dtype = any_dtype or self.exercise.any_dtype
+        comparison = Comparison(self.magnitudes.get(part), any_dtype, remarks)
         try:
             return comparison.difference(expected, exact, got, f"the {part}")
         except Exception:

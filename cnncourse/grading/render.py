@@ -100,8 +100,9 @@ def table(result: Result) -> str:
     )
     passed = sum(line.passed for line in result.lines)
     return (
-        f'<details style="margin:.4em 0"><summary>{passed} of {len(result.lines)} cases pass'
-        f"</summary><table>{rows}</table></details>"
+        # Old style sheets, nbgrader's among them, hide the triangle.
+        '<details style="margin:.4em 0"><summary style="display:list-item;cursor:pointer">'
+        f"{passed} of {len(result.lines)} cases pass</summary><table>{rows}</table></details>"
     )
 
 
