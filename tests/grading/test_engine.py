@@ -242,7 +242,7 @@ def test_score_is_the_share_of_cases_passed():
     ignores = next(m for m in CONV2D.misconceptions if m.name == "ignores_the_bias")
     result = grade(CONV2D, ignores.answer)
     failed = sum(not line.passed for line in result.lines)
-    assert failed == 3
+    assert failed == 4
     assert result.score == pytest.approx(1 - failed / len(result.lines))
     assert float(repr(result)) == pytest.approx(result.score * CONV2D.points, abs=1e-6)
 

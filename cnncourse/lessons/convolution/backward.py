@@ -46,6 +46,15 @@ def layer(dtype: torch.dtype = torch.float64, **options: object) -> Make:
     return make
 
 
+def ones(generator: Generator) -> Arguments:
+    """Every axis that can be 1 is 1; the output is one row high."""
+    return {
+        "grad_out": normal(generator, 1, 1, 1, 5),
+        "x": normal(generator, 1, 1, 3, 6),
+        "weight": normal(generator, 1, 1, 3, 2),
+    }
+
+
 def explain_shape(grad_out, x, weight, stride=1, padding=0):
     return (
         f"grad_x is shaped as x, {tuple(x.shape)}; grad_weight as weight, {tuple(weight.shape)}; "
@@ -147,6 +156,10 @@ def returns_the_weight_first(grad_out, x, weight, stride=1, padding=0):
     return grad_weight, grad_x, grad_bias
 
 
+def drops_axes_of_size_one(grad_out, x, weight, stride=1, padding=0):
+    return tuple(grad.squeeze() for grad in conv2d_backward(grad_out, x, weight, stride, padding))
+
+
 def writes_into_x(grad_out, x, weight, stride=1, padding=0):
     grads = conv2d_backward(grad_out, x, weight, stride, padding)
     x.copy_(grads[0])
@@ -170,6 +183,7 @@ CONV2D_BACKWARD = Exercise(
         Case("the stride is a pair", layer(stride=(2, 3)), keeps="pairs by themselves"),
         Case("there is padding", layer(padding=1), keeps="padding by itself"),
         Case("only one axis is padded", layer(padding=(0, 2)), keeps="slices that end at -0"),
+        Case("there is one image, one channel, one filter", ones),
         Case(
             "stride and padding come together",
             layer(stride=(3, 2), padding=(1, 2)),
@@ -257,6 +271,11 @@ CONV2D_BACKWARD = Exercise(
         Misconception(
             returns_the_weight_first,
             "The order is (grad_x, grad_weight, grad_bias). Yours starts with grad_weight.",
+        ),
+        Misconception(
+            drops_axes_of_size_one,
+            "You drop axes of size 1 (`squeeze`). A gradient has the shape of what it belongs to, "
+            "also with one image, one channel or one filter.",
         ),
         Misconception(
             writes_into_x,

@@ -29,6 +29,15 @@ def layer(
     return make
 
 
+def ones(generator: Generator) -> Arguments:
+    """Every axis that can be 1 is 1; the output is one row high."""
+    return {
+        "x": normal(generator, 1, 1, 3, 6),
+        "weight": normal(generator, 1, 1, 3, 2),
+        "bias": normal(generator, 1),
+    }
+
+
 def of_size(
     generator: Generator, batch: int, channels: int, filters: int, height: int, width: int
 ) -> Arguments:
@@ -192,6 +201,10 @@ def cuts_off_the_gradient_of_the_bias(x, weight, bias=None, stride=1, padding=0,
     return conv2d(x, weight, bias, stride, padding, dilation)
 
 
+def drops_axes_of_size_one(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    return conv2d(x, weight, bias, stride, padding, dilation).squeeze()
+
+
 def computes_in_single_precision(x, weight, bias=None, stride=1, padding=0, dilation=1):
     bias = None if bias is None else bias.float()
     return conv2d(x.float(), weight.float(), bias, stride, padding, dilation).to(x.dtype)
@@ -299,6 +312,11 @@ MISCONCEPTIONS = (
         "The bias gets no gradient: it is cut off before it is added, so it could never learn.",
     ),
     Misconception(
+        drops_axes_of_size_one,
+        "You drop axes of size 1 (`squeeze`). With one image, one filter or one row left, the "
+        "output still has four axes.",
+    ),
+    Misconception(
         computes_in_single_precision,
         "You compute in float32 on the way. A result keeps the precision of its inputs.",
     ),
@@ -329,6 +347,7 @@ CONV2D = Exercise(
         ),
         Case("the dilation is one number", layer(dilation=2), keeps="dilation by itself"),
         Case("the dilation is a pair", layer(dilation=(1, 3)), keeps="pairs by themselves"),
+        Case("there is one image, one channel, one filter", ones),
         Case(
             "bias, stride, padding and dilation come together, and gradients flow back",
             layer(grad=True, bias=True, stride=(3, 2), padding=(2, 1), dilation=(2, 1)),
