@@ -57,6 +57,8 @@ def picture(expected: Any, got: Any) -> Pictures | None:
     if (rows, columns) != (slice(0, one.shape[0]), slice(0, one.shape[1])):
         place += f", rows {rows.start}-{rows.stop - 1}, columns {columns.start}-{columns.stop - 1}"
     one, other, wrong = (values[rows, columns] for values in (one, other, wrong))
+    if wrong.all():
+        wrong = np.zeros_like(wrong)  # a frame around everything points at nothing
     scale = float(np.nanmax(np.abs(one), initial=0.0))
     return Pictures(
         grid(one, scale, np.zeros_like(wrong)), grid(other, scale, wrong), place.lstrip(",")
