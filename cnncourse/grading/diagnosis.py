@@ -16,9 +16,9 @@ def diagnose(
 ) -> tuple[Misconception | None, str]:
     """The misconception behind a wrong answer and the sentence for it, or (None, "").
 
-    It is named where it gives the student's results on all cases. One that does so on all
-    failing cases (the student may have a second mistake, or half a remedy) is named with care,
-    and only where no other does.
+    It is named where it gives the student's results on all cases. One that gives every wrong
+    result, but not the crashes and the missing refusals, is named with care, and only where no
+    other does: the student has a second mistake, or half a remedy.
     """
     partly = []
     for misconception in misconceptions:
@@ -33,7 +33,7 @@ def diagnose(
 
 
 def matches(misconception: Misconception, judged: Sequence[Judged]) -> tuple[bool, bool]:
-    """Whether a misconception gives the same on all cases, and on all failing ones."""
+    """Whether a misconception gives the same on all cases, and every wrong result."""
     on_all = True
     # Two answers that both crash are alike only if some result shows it.
     seen_on_all = seen_on_failing = False
@@ -42,8 +42,7 @@ def matches(misconception: Misconception, judged: Sequence[Judged]) -> tuple[boo
             break
         twin = one.question.put(misconception.answer, watched=False)
         if not alike(one.question, twin, one.made):
-            # Many who compute a wrong size also forget to refuse an impossible one.
-            if not one.passed and not one.question.expects_error():
+            if not one.passed and not one.crashed and not one.question.expects_error():
                 return False, False
             on_all = False
         elif twin.error is None or one.question.expects_error():

@@ -186,6 +186,24 @@ def test_second_mistake_does_not_hide_the_first():
     assert 0 < result.score < 1
 
 
+def test_beginners_loop_is_named_although_pairs_crash_it():
+    def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
+        x = torch.nn.functional.pad(x, (padding,) * 4)
+        kh, kw = (dilation * (k - 1) + 1 for k in weight.shape[2:])
+        rows = (x.shape[2] - kh) // stride + 1
+        columns = (x.shape[3] - kw) // stride + 1
+        out = torch.zeros(len(x), len(weight), rows, columns)
+        for row, column in np.ndindex(rows, columns):
+            top, left = row * stride, column * stride
+            window = x[:, None, :, top : top + kh : dilation, left : left + kw : dilation]
+            out[:, :, row, column] = (window * weight).sum((2, 3, 4))
+        return out if bias is None else out + bias.float()[:, None, None]
+
+    result = grade(CONV2D, conv2d)
+    assert (result.verdict, result.misconception) == ("wrong", "makes_room_in_float32")
+    assert result.say.startswith("Where it fails")
+
+
 def test_result_that_changes_from_call_to_call_is_wrong():
     calls = []
 

@@ -205,6 +205,11 @@ def drops_axes_of_size_one(x, weight, bias=None, stride=1, padding=0, dilation=1
     return conv2d(x, weight, bias, stride, padding, dilation).squeeze()
 
 
+def makes_room_in_float32(x, weight, bias=None, stride=1, padding=0, dilation=1):
+    out = conv2d(x, weight, bias, stride, padding, dilation)
+    return torch.zeros(out.shape, device=x.device) + out.float()
+
+
 def computes_in_single_precision(x, weight, bias=None, stride=1, padding=0, dilation=1):
     bias = None if bias is None else bias.float()
     return conv2d(x.float(), weight.float(), bias, stride, padding, dilation).to(x.dtype)
@@ -315,6 +320,11 @@ MISCONCEPTIONS = (
         drops_axes_of_size_one,
         "You drop axes of size 1 (`squeeze`). With one image, one filter or one row left, the "
         "output still has four axes.",
+    ),
+    Misconception(
+        makes_room_in_float32,
+        "Your result is float32 whatever the inputs are: that is what `torch.zeros(...)` makes "
+        "when nobody tells it. Make room with `x.new_zeros(...)`, or pass `dtype=x.dtype`.",
     ),
     Misconception(
         computes_in_single_precision,
