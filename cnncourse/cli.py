@@ -1,0 +1,87 @@
+"""The `cnncourse` command. Each verb lives in a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cnncourse.course import LESSONS, Lesson, find_lesson
+from cnncourse.folder import CourseError, find_course_folder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; the exit status is 0, or 1 with a sentence on what to put right."""
+    options = build_parser().parse_args(arguments)
+    # Through a pipe, too, a line is to be seen when it is said.
+    sys.stdout.reconfigure(line_buffering=True)
+    try:
+        options.run(options)
+    except CourseError as error:
+        print(f"cnncourse: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All verbs and what they take."""
+    parser = argparse.ArgumentParser(prog="cnncourse", description="Run the course.")
+    verbs = parser.add_subparsers(required=True, metavar="verb")
+
+    verb = verbs.add_parser("list", help="print lessons, exercises and points")
+    verb.set_defaults(run=run_list)
+
+    verb = verbs.add_parser("release", help="make the learners' notebooks from the solutions")
+    verb.add_argument(
+        "lesson", nargs="?", type=lesson, help="such as 02-convolution; all if absent"
+    )
+    verb.set_defaults(run=run_release)
+
+    verb = verbs.add_parser("sample-class", help="make a class of students and grade it")
+    verb.add_argument("--into", type=Path, help="folder, made anew (_build/sample_class)")
+    verb.set_defaults(run=run_sample_class)
+
+    verb = verbs.add_parser("new", help="lay out the files of a new lesson")
+    verb.add_argument("lesson", help="the new lesson's id, such as 04-pooling")
+    verb.set_defaults(run=run_new)
+    return parser
+
+
+def lesson(text: str) -> Lesson:
+    """The lesson with this id, in the words of argparse where there is none."""
+    try:
+        return find_lesson(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def run_list(options: argparse.Namespace) -> None:
+    from cnncourse.listing import as_list
+
+    print(as_list(LESSONS))
+
+
+def run_release(options: argparse.Namespace) -> None:
+    from cnncourse.release import release
+
+    course = find_course_folder()
+    for chosen in (options.lesson,) if options.lesson else LESSONS:
+        print(release(course, chosen).relative_to(course))
+
+
+def run_sample_class(options: argparse.Namespace) -> None:
+    from cnncourse.sample_class.show import show_class
+
+    course = find_course_folder()
+    show_class(course, options.into or course / "_build" / "sample_class")
+
+
+def run_new(options: argparse.Namespace) -> None:
+    from cnncourse.new_lesson.scaffold import lay_out
+
+    print(lay_out(find_course_folder(), options.lesson))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Does the instructor's notebook say what the lesson's exercises say?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from cnncourse.course import LESSONS, Lesson
+
+ROOT = Path(__file__).parents[2]
+WORTH = re.compile(r"\*(\d+) points?, about (\d+) minutes\.\*")
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+
+
+def source(lesson: Lesson) -> NotebookNode:
+    return jupytext.read(ROOT / lesson.solution)
+
+
+def marks(notebook: NotebookNode) -> list[tuple[dict, str]]:
+    """nbgrader's metadata and the source of each cell that has some."""
+    return [
+        (cell.metadata.nbgrader, cell.source)
+        for cell in notebook.cells
+        if "nbgrader" in cell.metadata
+    ]
+
+
+@each_lesson
+def test_check_cells_are_the_exercises_in_order(lesson: Lesson) -> None:
+    checks = [(mark, text) for mark, text in marks(source(lesson)) if mark["grade"]]
+    assert [(mark["grade_id"], mark["points"], text) for mark, text in checks] == [
+        (exercise.name, exercise.points, f"check({exercise.name})") for exercise in lesson.exercises
+    ]
+    assert all(mark["locked"] and not mark["solution"] for mark, _ in checks)
+
+
+@each_lesson
+def test_each_exercise_has_one_answer_cell(lesson: Lesson) -> None:
+    answers = [(mark, text) for mark, text in marks(source(lesson)) if mark["solution"]]
+    assert [mark["grade_id"] for mark, _ in answers] == [
+        f"{exercise.name}-answer" for exercise in lesson.exercises
+    ]
+    for (_, text), exercise in zip(answers, lesson.exercises, strict=True):
+        assert re.search(rf"^(def|class) {exercise.name}\(", text, re.MULTILINE)
+        assert text.count("### BEGIN SOLUTION") == text.count("### END SOLUTION") == 1
+
+
+@each_lesson
+def test_text_tells_the_points_and_minutes(lesson: Lesson) -> None:
+    text = "\n".join(cell.source for cell in source(lesson).cells if cell.cell_type == "markdown")
+    assert [(int(points), int(minutes)) for points, minutes in WORTH.findall(text)] == [
+        (exercise.points, exercise.minutes) for exercise in lesson.exercises
+    ]
+
+
+@each_lesson
+def test_colab_installs_from_the_repository_of_the_site(lesson: Lesson) -> None:
+    url = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    first = next(cell for cell in source(lesson).cells if cell.cell_type == "code")
+    assert f'"install --quiet git+{url}"' in first.source
+
+
+@each_lesson
+def test_solution_runs_top_to_bottom_with_full_points(lesson: Lesson) -> None:
+    notebook = nbformat.read(ROOT / lesson.solution.with_suffix(".ipynb"), as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    got = {
+        cell.metadata.nbgrader.grade_id: float(cell.outputs[0].data["text/plain"])
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    }
+    assert got == {exercise.name: exercise.points for exercise in lesson.exercises}
