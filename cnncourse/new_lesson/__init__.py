@@ -1,0 +1,1 @@
+"""`cnncourse new LESSON`: the files of a new lesson, working, with an example to replace."""
