@@ -88,7 +88,8 @@ class Verdicts:
 
     def failure(self, failed: Judged, growth: Line | None) -> Result:
         if isinstance(failed.made.error, KeyboardInterrupt):
-            return self.make("crashed", messages.stopped(self.name), failed, growth)
+            # Whether anyone still collects this result is a race: nothing may hang on it.
+            return self.make("crashed", messages.stopped(self.name), failed, growth, score=0.0)
         misconception, say = diagnose(self.exercise.misconceptions, self.judged)
         verdict: Verdict = "crashed" if failed.crashed else "wrong"
         if not say and failed.crashed:

@@ -46,6 +46,8 @@ def ask(
         if answer is None:
             return None, "Your function returned None. Is there a return at its end?"
         numbers = np.asarray(answer, dtype=np.float64)
+    except NotImplementedError:
+        return None, "Your function is still empty."
     except Exception as error:
         return None, f"Your function stopped with {type(error).__name__}: {error}"
     if numbers.ndim != 2 or numbers.size == 0:
