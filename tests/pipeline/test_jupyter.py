@@ -176,4 +176,4 @@ def test_playground_lives_before_the_answer_exists(page: Page) -> None:
     closing = cell(page, "Convolution(function=conv2d")
     run(page, closing)
     expect(closing.locator(".convolution-demo")).to_be_visible()
-    expect(closing).to_contain_text("NotImplementedError")
+    expect(closing).to_contain_text("Your function is still empty.")
