@@ -72,12 +72,13 @@ def tensors_in(value: Any) -> list[Tensor]:
 
 def gradients(outputs: list[Tensor], inputs: list[Tensor], setting: Setting) -> list[Any]:
     """Gradients for a random upstream gradient (ones would hide where it sits)."""
-    upstream = [setting.upstream(output) for output in outputs]
-    pairs = [pair for pair in zip(outputs, upstream, strict=True) if pair[0].requires_grad]
-    if not pairs:
+    pairs = [(output, setting.upstream(output)) for output in outputs]
+    reached = [(output, upstream) for output, upstream in pairs if output.requires_grad]
+    if not reached:
         return [NO_GRADIENT] * len(inputs)
-    outputs, upstream = map(list, zip(*pairs, strict=True))
-    grads = torch.autograd.grad(outputs, inputs, upstream, allow_unused=True)
+    # Weighted and summed, not passed as `grad_outputs`: checking those imports SymPy.
+    total = sum((output * upstream).sum() for output, upstream in reached)
+    grads = torch.autograd.grad(total, inputs, allow_unused=True)
     return [NO_GRADIENT if grad is None else grad for grad in grads]
 
 
