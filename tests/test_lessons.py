@@ -11,7 +11,7 @@ from cnncourse.course import LESSONS
 from cnncourse.grading.contract import Exercise, Misconception
 from cnncourse.grading.diagnosis import alike
 from cnncourse.grading.engine import grade
-from cnncourse.grading.question import Question
+from cnncourse.grading.question import questions
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in lesson.exercises]
 MISCONCEPTIONS = [
@@ -34,6 +34,7 @@ def test_reference_is_right_and_the_oracle_agrees(exercise: Exercise, seed: int)
         # The oracle may be the very operation that learners must not use.
         result = grade(dataclasses.replace(exercise, forbids=()), answer, seed=seed)
         assert (result.verdict, result.score) == ("right", 1.0), str(result)
+    assert not grade(exercise, exercise.reference, seed=seed).remarks
 
 
 @pytest.mark.parametrize("seed", [0, 7])
@@ -56,13 +57,13 @@ def test_zoo_is_large_and_every_sentence_its_own(exercise: Exercise):
 
 @each_exercise
 def test_any_two_misconceptions_can_be_told_apart(exercise: Exercise):
-    questions = [Question(exercise, index, 0, "cpu") for index in range(len(exercise.cases))]
+    asked = list(questions(exercise, exercise.cases, 0, "cpu"))
     attempts = {
-        misconception.name: [question.put(misconception.answer) for question in questions]
+        misconception.name: [question.put(misconception.answer) for question in asked]
         for misconception in exercise.misconceptions
     }
     for one, other in itertools.combinations(attempts, 2):
-        triples = zip(questions, attempts[one], attempts[other], strict=True)
+        triples = zip(asked, attempts[one], attempts[other], strict=True)
         assert not all(alike(*triple) for triple in triples), f"{one} looks like {other}"
 
 

@@ -33,11 +33,6 @@ class Attempt:
     printed: str = ""
 
 
-def generator_for(seed: int, index: int) -> torch.Generator:
-    """Fresh, and of its own for every case: adding a case leaves the others alone."""
-    return torch.Generator().manual_seed(1000 * seed + index)
-
-
 def attempt(
     exercise: Exercise,
     answer: Answer,

@@ -69,6 +69,7 @@ class Exercise:
         rounding error. None: the reference itself on absolute values.
     explain_shape: the arithmetic behind the right shape, in words, from the arguments.
     any_dtype: NumPy results may have any dtype that holds the values.
+    asides: put to right answers only; who fails one gets a remark and loses no points.
     """
 
     reference: Callable[..., Any]
@@ -84,6 +85,7 @@ class Exercise:
     magnitude: Callable[..., Any] | None = None
     explain_shape: Callable[..., str] | None = None
     any_dtype: bool = False
+    asides: tuple[Case, ...] = ()
 
     @property
     def name(self) -> str:

@@ -8,17 +8,14 @@ from typing import Any
 import torch
 
 from cnncourse.grading import messages
-from cnncourse.grading.arguments import on_device
-from cnncourse.grading.attempt import Attempt, attempt, generator_for
-from cnncourse.grading.contract import Case, Exercise, Line, Result, Verdict
+from cnncourse.grading.attempt import Attempt
+from cnncourse.grading.contract import Exercise, Line, Result, Verdict
 from cnncourse.grading.diagnosis import diagnose
-from cnncourse.grading.question import OPERATIONS_LIMIT, Judged, Question
+from cnncourse.grading.growth import growth_line
+from cnncourse.grading.question import Judged, generators, questions
 from cnncourse.grading.run_function import Answer
 from cnncourse.grading.run_training import Training
 from cnncourse.grading.tracebacks import innermost_student_function, shortened
-
-# Operations may differ by this many between sizes without there being a loop.
-SLACK = 3
 
 
 def grade(
@@ -33,8 +30,7 @@ def grade(
         return Result("wrong", 0.0, None, None, answer, say, exercise.name, exercise.points)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     judged: list[Judged] = []
-    for index in range(len(exercise.cases)):
-        question = Question(exercise, index, seed, device)
+    for question in questions(exercise, exercise.cases, seed, device):
         made = question.put(answer)
         remarks: list[str] = []
         judged.append(Judged(question, made, question.judge(made, remarks), tuple(remarks)))
@@ -64,6 +60,9 @@ class Verdicts:
         if last.caught:
             say = messages.not_allowed(self.name, *last.caught)
             return self.make("not allowed", say, self.judged[-1], score=0.0)
+        if isinstance(last.error, KeyboardInterrupt):
+            # Whether anyone still collects this result is a race: nothing may hang on it.
+            return self.make("crashed", messages.stopped(self.name), self.judged[-1], score=0.0)
         if all(is_stub(self.answer, one.made) for one in self.judged):
             return self.make("not attempted", messages.not_attempted(self.name), score=0.0)
         other = innermost_student_function(first.error) if is_empty(first.error) else ""
@@ -73,7 +72,8 @@ class Verdicts:
         return self.from_cases()
 
     def from_cases(self) -> Result:
-        growth = self.growth()
+        numbers = generators(self.seed, len(self.exercise.cases))
+        growth = growth_line(self.exercise, self.answer, numbers, self.device)
         failed = [one for one in self.judged if not one.passed]
         if failed:
             return self.failure(failed[0], growth)
@@ -84,12 +84,10 @@ class Verdicts:
             say = messages.changes_every_time(self.name)
             return self.make("wrong", say, self.judged[0], growth, score=share)
         lines = len(self.judged) + (growth is not None)
-        return self.make("right", messages.right(self.name, lines), None, growth)
+        say = messages.right(self.name, lines)
+        return self.make("right", say, None, growth, remarks=self.asides())
 
     def failure(self, failed: Judged, growth: Line | None) -> Result:
-        if isinstance(failed.made.error, KeyboardInterrupt):
-            # Whether anyone still collects this result is a race: nothing may hang on it.
-            return self.make("crashed", messages.stopped(self.name), failed, growth, score=0.0)
         misconception, say = diagnose(self.exercise.misconceptions, self.judged)
         verdict: Verdict = "crashed" if failed.crashed else "wrong"
         if not say and failed.crashed:
@@ -99,36 +97,6 @@ class Verdicts:
         named = misconception.name if misconception else ""
         return self.make(verdict, say, failed, growth, misconception=named)
 
-    def growth(self) -> Line | None:
-        """Does the number of operations grow with what must not be looped over?"""
-        growth = self.exercise.vectorised
-        if not growth:
-            return None
-        why = "operations are counted at two sizes"
-        small = self.operations(growth.small)
-        for axis, size in growth.large.items():
-            large = self.operations({**growth.small, axis: size})
-            if small is None or large is None:
-                return Line(why, False, messages.not_counted(self.name))
-            if large > small + SLACK:
-                sizes = (growth.small[axis], small), (size, large)
-                return Line(why, False, messages.grows(self.name, axis, *sizes))
-        return Line(why, True)
-
-    def operations(self, sizes: Any) -> int | None:
-        """How many operations an answer dispatches at these sizes; None where it fails."""
-        growth = self.exercise.vectorised
-        case = Case("", lambda generator: growth.make(generator, **sizes))
-        made = attempt(
-            self.exercise,
-            self.answer,
-            case,
-            generator=generator_for(self.seed, len(self.exercise.cases)),
-            prepare=lambda arguments: on_device(arguments, self.device),
-            limit=OPERATIONS_LIMIT,
-        )
-        return None if made.error else made.operations
-
     def repeats(self) -> bool:
         """Whether the first case comes out right again after all the others."""
         if isinstance(self.exercise.run, Training):
@@ -136,6 +104,15 @@ class Verdicts:
         question = self.judged[0].question
         again = question.put(self.answer)
         return Judged(question, again, question.judge(again, [])).passed
+
+    def asides(self) -> tuple[str, ...]:
+        """What a right answer leaves to be wished for."""
+        found = []
+        for question in questions(self.exercise, self.exercise.asides, self.seed, self.device):
+            difference = question.judge(question.put(self.answer), [])
+            if difference:
+                found.append(messages.remark_aside(question.case.why, difference.say))
+        return tuple(found)
 
     def make(
         self,
@@ -145,6 +122,7 @@ class Verdicts:
         growth: Line | None = None,
         score: float | None = None,
         misconception: str = "",
+        remarks: tuple[str, ...] = (),
     ) -> Result:
         lines = [line_of(one) for one in self.judged]
         shares = [one.share for one in self.judged]
@@ -170,7 +148,7 @@ class Verdicts:
             where=difference.say if difference and difference.say != say else "",
             call=failed.made.call if failed else "",
             lines=tuple(lines),
-            remarks=tuple(dict.fromkeys(r for one in self.judged for r in one.remarks)),
+            remarks=(*dict.fromkeys(r for one in self.judged for r in one.remarks), *remarks),
             traceback=shortened(error) if error else "",
             printed=next((one.made.printed for one in self.judged if one.made.printed), ""),
         )

@@ -200,6 +200,10 @@ def remark_array(got: Any) -> str:
     return f"The result is {a_kind(got)}; a NumPy array was asked for."
 
 
+def remark_aside(why: str, say: str) -> str:
+    return f"Not graded, but worth mending, when {why}: {say}"
+
+
 def remark_silent_error() -> str:
     return "Your ValueError has no message. Say in it what is wrong, for whoever meets it."
 

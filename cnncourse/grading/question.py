@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,25 +10,29 @@ import torch
 
 from cnncourse.grading import messages
 from cnncourse.grading.arguments import in_float64, on_device, without_signs
-from cnncourse.grading.attempt import Attempt, attempt, generator_for
+from cnncourse.grading.attempt import Attempt, attempt
 from cnncourse.grading.compare import Comparison, Difference
 from cnncourse.grading.contract import Arguments, Case, Exercise
 from cnncourse.grading.forbidden import TooManyOperations
+from cnncourse.grading.growth import OPERATIONS_LIMIT
 from cnncourse.grading.run_function import Answer, call, tensors_in
-
-# No right answer to a vectorised exercise comes near this on a case's few pixels.
-OPERATIONS_LIMIT = 20_000
 
 
 class Question:
-    """One case of an exercise on one device: puts it to answers and judges what comes back."""
+    """One case of an exercise on one device: puts it to answers and judges what comes back.
+
+    generator: makes the case's own generator, in the same state every time.
+    """
 
     def __init__(
-        self, exercise: Exercise, index: int, seed: int, device: torch.device | str
+        self,
+        exercise: Exercise,
+        case: Case,
+        generator: Callable[[], torch.Generator],
+        device: torch.device | str,
     ) -> None:
-        self.exercise = exercise
-        self.case: Case = exercise.cases[index]
-        self.index, self.seed, self.device = index, seed, device
+        self.exercise, self.case, self.device = exercise, case, device
+        self.generator = generator
         self.expected = self.put(exercise.reference, watched=False)
         self.exact = self.put(exercise.reference, prepare=in_float64, watched=False)
         if self.expected.error and not isinstance(self.expected.error, ValueError):
@@ -52,7 +56,7 @@ class Question:
             self.exercise,
             answer,
             self.case,
-            generator=generator_for(self.seed, self.index),
+            generator=self.generator(),
             prepare=moved,
             forbids=self.exercise.forbids if watched else (),
             limit=OPERATIONS_LIMIT if watched and self.exercise.vectorised else None,
@@ -132,7 +136,7 @@ class Question:
         return Difference(say, found.expected, found.got, found.where, found.is_shape)
 
     def arguments(self) -> Arguments:
-        return self.case.make(generator_for(self.seed, self.index))
+        return self.case.make(self.generator())
 
     def expects_error(self) -> bool:
         return self.expected.error is not None
@@ -166,6 +170,21 @@ class Judged:
         if self.crashed:
             return 0.0
         return self.difference.share if self.difference else 1.0
+
+
+def questions(
+    exercise: Exercise, cases: tuple[Case, ...], seed: int, device: torch.device | str
+) -> Iterator[Question]:
+    """The cases as questions, each with random numbers of its own.
+
+    So adding a case at the end leaves the others as they were.
+    """
+    for index, case in enumerate(cases):
+        yield Question(exercise, case, generators(seed, index), device)
+
+
+def generators(seed: int, index: int) -> Callable[[], torch.Generator]:
+    return lambda: torch.Generator().manual_seed(1000 * seed + index)
 
 
 def largest(value: Any) -> float:

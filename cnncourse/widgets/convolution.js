@@ -17,7 +17,8 @@ function render({ model, el }) {
   // JupyterLab would take arrows and Enter for itself. It looks at the focused element first.
   for (const element of root.querySelectorAll("button, input, [tabindex]"))
     element.dataset.lmSuppressShortcuts = "true";
-  const find = (selector) => root.querySelector(selector);
+  // Without :scope, an ancestor of the demo could stand for the first half of a selector.
+  const find = (selector) => root.querySelector(`:scope ${selector}`);
   const [board, output] = [find("[data-grid=image]"), find("[data-grid=output]")];
   let known, frame, timer, speech, played;
   // Computed once after each change; an event may come before the next frame is drawn.

@@ -104,6 +104,20 @@ def test_answer_that_stops_hard_is_a_crash(error, word):
     assert word in result.say
 
 
+def test_interrupted_answer_is_not_called_again():
+    calls = []
+
+    def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return reference.conv2d(x, weight, bias, stride, padding, dilation)
+
+    result = grade(CONV2D, conv2d)
+    assert (result.verdict, result.score) == ("crashed", 0.0)
+    assert len(calls) == 3
+
+
 def test_endless_recursion_is_a_short_crash():
     def cross_correlate2d(image, kernel):
         return cross_correlate2d(image, kernel)

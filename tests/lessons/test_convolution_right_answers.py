@@ -392,6 +392,10 @@ def test_unusual_right_answer_passes(name, answer, seed):
         ("output_size", counts_in_a_tensor, "plain `int`"),
         ("output_size", rounds_with_math, "has no message"),
         ("cross_correlate2d", nested_lists, "NumPy array"),
+        ("cross_correlate2d", through_fourier, "taller than the image"),
+        ("conv2d", by_strides, "RuntimeError"),
+        ("conv2d", by_fourier, "raise ValueError"),
+        ("conv2d_backward", by_plain_loops, "grad_out is larger"),
     ],
 )
 def test_what_is_right_but_odd_gets_a_remark(name, answer, remark):

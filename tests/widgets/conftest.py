@@ -55,6 +55,7 @@ def site(build: Callable[..., Path]) -> Path:
         {
             "plain": "# No demo\n",
             "demo": WITH_DIRECTIVE,
-            "cell": f"# From a cell\n\n{box}\n\nAgain:\n\n{box}\n",
+            # As MyST-NB puts it: with class names around it that the demo uses inside.
+            "cell": f'# From a cell\n\n<div class="output">{box}</div>\n\nAgain:\n\n{box}\n',
         }
     )

@@ -288,3 +288,14 @@ def test_accessible_and_within_the_page(open_page, theme, width):
         " it.type !== 'checkbox' }).map((it) => it.outerHTML)"
     )
     assert small == []
+
+
+def test_names_around_the_demo_do_not_reach_into_it(open_page):
+    page = open_page("cell")
+    page.click("button[data-kernel='Sobel y'] >> nth=0")
+    await_drawing(page)
+    headings = page.locator(".convolution-demo").first.locator("b").all_inner_texts()
+    assert headings[:2] == ["Image", "Kernel"]
+    assert headings.count("Output") == 1
+    height, width = np.shape(sample_images()["photograph"])
+    assert page.locator(".input .shape").first.inner_text() == f"{height} × {width}"

@@ -55,6 +55,10 @@ def ones(generator: Generator) -> Arguments:
     }
 
 
+def grad_out_too_large(generator: Generator) -> Arguments:
+    return {**layer(stride=2)(generator), "grad_out": normal(generator, 2, 5, 6, 10)}
+
+
 def explain_shape(grad_out, x, weight, stride=1, padding=0):
     return (
         f"grad_x is shaped as x, {tuple(x.shape)}; grad_weight as weight, {tuple(weight.shape)}; "
@@ -195,6 +199,7 @@ CONV2D_BACKWARD = Exercise(
             keeps="float32, which every network uses: results must keep it",
         ),
     ),
+    asides=(Case("grad_out is larger than the output", grad_out_too_large),),
     misconceptions=(
         Misconception(
             lays_the_kernel_down_flipped,

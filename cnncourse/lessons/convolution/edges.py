@@ -44,6 +44,10 @@ def dark_above_light(generator: Generator) -> Arguments:
     return {"image": step[:, None] + photo_bytes(generator, 8, 5) // 16}
 
 
+def two_rows(generator: Generator) -> Arguments:
+    return {"image": normal(generator, 2, 5).numpy()}
+
+
 def swaps_the_directions(image):
     gx, gy, magnitude = sobel_edges(image)
     return gy, gx, magnitude
@@ -142,6 +146,7 @@ SOBEL_EDGES = Exercise(
             keeps="fractions, and no bytes that could save a clipped result",
         ),
     ),
+    asides=(Case("the image has two rows only", two_rows),),
     misconceptions=(
         Misconception(
             swaps_the_directions,

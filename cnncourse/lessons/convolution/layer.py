@@ -38,6 +38,14 @@ def ones(generator: Generator) -> Arguments:
     }
 
 
+def channels_that_differ(generator: Generator) -> Arguments:
+    return {"x": normal(generator, 2, 3, 5, 6), "weight": normal(generator, 4, 2, 2, 3)}
+
+
+def kernel_too_tall(generator: Generator) -> Arguments:
+    return {"x": normal(generator, 2, 3, 3, 6), "weight": normal(generator, 4, 3, 5, 2)}
+
+
 def of_size(
     generator: Generator, batch: int, channels: int, filters: int, height: int, width: int
 ) -> Arguments:
@@ -368,6 +376,10 @@ CONV2D = Exercise(
             layer(torch.float32, grad=True, bias=True, padding=1),
             keeps="float32, which every network uses: results must keep it",
         ),
+    ),
+    asides=(
+        Case("x has 3 channels and weight is for 2", channels_that_differ),
+        Case("the kernel is taller than the image", kernel_too_tall),
     ),
     misconceptions=MISCONCEPTIONS,
     hints=(

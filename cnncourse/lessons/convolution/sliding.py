@@ -55,6 +55,13 @@ CASES = (
 )
 
 
+def kernel_too_tall(generator: Generator) -> Arguments:
+    return {"image": normal(generator, 3, 6).numpy(), "kernel": normal(generator, 4, 2).numpy()}
+
+
+ASIDES = (Case("the kernel is taller than the image", kernel_too_tall),)
+
+
 def flips_the_kernel(image, kernel):
     return cross_correlate2d(image, kernel[::-1, ::-1])
 
@@ -156,6 +163,7 @@ CROSS_CORRELATE2D = Exercise(
     any_dtype=True,
     oracle=oracle_of_correlation,
     cases=CASES,
+    asides=ASIDES,
     misconceptions=(
         Misconception(
             flips_the_kernel,
@@ -243,6 +251,7 @@ CONVOLVE2D = Exercise(
     any_dtype=True,
     oracle=oracle_of_convolution,
     cases=CASES,
+    asides=ASIDES,
     misconceptions=(
         Misconception(
             does_not_flip,
