@@ -79,6 +79,11 @@ def stays_in_bytes(image):
     return gx, gy, np.hypot(gx, gy)
 
 
+def returns_bytes(image):
+    gx, gy = (cross_correlate2d(image, k).astype(image.dtype) for k in (SOBEL_X, SOBEL_Y))
+    return gx, gy, np.sqrt(gx**2 + gy**2)
+
+
 def keeps_the_images_dtype(image):
     return tuple(values.astype(np.int64) for values in sobel_edges(image))
 
@@ -173,6 +178,11 @@ SOBEL_EDGES = Exercise(
         Misconception(
             stays_in_bytes,
             "You compute in bytes, where -1 becomes 255. Convert the image to float64 first.",
+        ),
+        Misconception(
+            returns_bytes,
+            "Your gx and gy are bytes, like the image, and -1 becomes 255. Convert the image to "
+            "float64 before you subtract, or make room for the result in float64.",
         ),
         Misconception(
             keeps_the_images_dtype,
