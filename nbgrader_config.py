@@ -6,6 +6,8 @@ import sys
 import warnings
 from pathlib import Path
 
+import nbgrader
+
 c = get_config()  # noqa: F821 - nbgrader puts it there
 
 # nbgrader starts `alembic` by name when it makes a gradebook, activated environment or not.
@@ -34,3 +36,9 @@ c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 # A remark of PyTorch's C++ side on a machine is no mistake of the student's.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"\[W\d+ .*\]|Warning: "
+
+# Ahead of nbgrader's own templates: feedback pages ask no other server for anything.
+c.HTMLExporter.extra_template_basedirs = [
+    str(Path(__file__).parent / "cnncourse" / "feedback_page"),
+    str(Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"),
+]

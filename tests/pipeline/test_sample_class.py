@@ -39,6 +39,7 @@ WORDS = [
     ("pads-one-side", "conv2d", "pads above and left only"),
     ("forgets-channels", "conv2d", "keeps the last channel only"),
     ("wraps-around", "cross_correlate2d", "stores in the images dtype"),
+    ("wraps-around", "sobel_edges", "returns bytes"),
     ("detaches", "conv2d", "cuts off the gradient"),
     ("uses-the-library", "conv2d_backward", "not allowed"),
     ("half-done", "conv2d", "not attempted"),
@@ -102,6 +103,12 @@ def test_feedback_shows_no_reference_code(graded) -> None:
     page = graded.feedback("blank").read_text(encoding="utf-8")
     assert "def windows2d" not in page
     assert "BEGIN SOLUTION" not in page
+
+
+def test_feedback_asks_no_other_server_for_anything(graded) -> None:
+    page = graded.feedback("all-right").read_text(encoding="utf-8")
+    assert not re.search(r"""(src|href)=["']?(https?:)?//(?!github\.com)""", page)
+    assert "cdn" not in page
 
 
 def test_export_has_the_totals(graded, marks) -> None:
