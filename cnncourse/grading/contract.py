@@ -63,7 +63,7 @@ class Exercise:
     hints: from a nudge to nearly the answer, never the code.
     oracle: an independent right answer, called as the reference is.
     run: how an answer is put to a case: `call`, a `Module` or a `Training`.
-    forbids: families of operations that the learner is to write; see `forbidden`.
+    forbids: operations, or families of them, that the learner is to write; see `forbidden`.
     vectorised: sizes at which operations are counted, or None.
     magnitude: the reference with every minus turned into plus; its values bound the
         rounding error. None: the reference itself on absolute values.

@@ -25,6 +25,16 @@ AUTOGRAD = "automatic differentiation"
 DISPATCHED = {CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im")}
 
 
+def pattern(forbidden: str) -> re.Pattern[str]:
+    """What the names of a family's operations look like; any other name is one operation.
+
+    >>> bool(pattern("aten.cumsum").search("cumsum")), bool(pattern("sum").search("cumsum"))
+    (True, False)
+    """
+    name = forbidden.removeprefix("aten.").split(".")[0]
+    return DISPATCHED.get(forbidden) or re.compile(rf"^_?{re.escape(name)}(_backward)?$")
+
+
 class ForbiddenOperation(BaseException):
     """Ends an answer at once; a BaseException, so that `except Exception` does not hide it."""
 
@@ -44,6 +54,7 @@ class DispatchMode(TorchDispatchMode):
 class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
+    forbids: families (CONVOLUTION, AUTOGRAD) and names of single operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.
     """
@@ -51,6 +62,7 @@ class Watch(DispatchMode):
     def __init__(self, forbids: tuple[str, ...] = (), limit: int | None = None) -> None:
         super().__init__()
         self.forbids = forbids
+        self.patterns = {one: pattern(one) for one in forbids if one != AUTOGRAD}
         self.limit = limit
         self.count = 0
         self.caught: tuple[str, str] | None = None
@@ -58,8 +70,8 @@ class Watch(DispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.count += 1
         name = func._schema.name.split("::")[-1]
-        for family in self.forbids:
-            if family in DISPATCHED and DISPATCHED[family].search(name):
+        for family, operations in self.patterns.items():
+            if operations.search(name):
                 self.stop(family, name)
         if self.limit is not None and self.count > self.limit:
             raise TooManyOperations
