@@ -56,7 +56,7 @@ class Comparison:
         """
         if isinstance(got, str) and got == NO_GRADIENT:
             vanishes = isinstance(exact, str) or not bool(exact.any())
-            return None if vanishes else self.differ(messages.detached(where), exact, None, where)
+            return None if vanishes else Difference(messages.detached(where), exact, None, where)
         if isinstance(expected, str) and expected == NO_GRADIENT:
             expected = exact = torch.zeros_like(got)
         if isinstance(expected, Measure):
@@ -71,25 +71,22 @@ class Comparison:
             return self.mapping(expected, exact, got, where)
         return self.scalar(expected, got, where)
 
-    def differ(self, say: str, expected: Any, got: Any, where: str, **more: Any) -> Difference:
-        return Difference(say, expected, got, where, **more)
-
     def measure(self, got: Measure, where: str) -> Difference | None:
         if got.share == 1.0:
             return None
         say = messages.below_target(where, got.value, got.floor, got.full)
-        return self.differ(say, got.full, got.value, where, share=got.share)
+        return Difference(say, got.full, got.value, where, share=got.share)
 
     def sequence(
         self, expected: Sequence[Any], exact: Sequence[Any], got: Any, where: str
     ) -> Difference | None:
         # One array that holds the parts along its first axis unpacks just as well.
         if not isinstance(got, (tuple, list, np.ndarray, Tensor)):
-            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+            return Difference(messages.wrong_type(where, expected, got), expected, got, where)
         length = len(got) if not isinstance(got, (np.ndarray, Tensor)) or got.ndim else 0
         if length != len(expected):
             say = messages.wrong_length(where, len(expected), length)
-            return self.differ(say, expected, got, where)
+            return Difference(say, expected, got, where)
         for index, parts in enumerate(zip(expected, exact, got, strict=True)):
             found = self.difference(*parts, f"part {index + 1} of {where}")
             if found:
@@ -100,10 +97,10 @@ class Comparison:
         self, expected: dict[Any, Any], exact: dict[Any, Any], got: Any, where: str
     ) -> Difference | None:
         if not isinstance(got, dict):
-            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+            return Difference(messages.wrong_type(where, expected, got), expected, got, where)
         if set(got) != set(expected):
             say = messages.wrong_keys(where, list(expected), list(got))
-            return self.differ(say, expected, got, where)
+            return Difference(say, expected, got, where)
         for key in expected:
             found = self.difference(expected[key], exact[key], got[key], f"{where}[{key!r}]")
             if found:
@@ -112,7 +109,7 @@ class Comparison:
 
     def tensor(self, expected: Tensor, exact: Tensor, got: Any, where: str) -> Difference | None:
         if not isinstance(got, Tensor):
-            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+            return Difference(messages.wrong_type(where, expected, got), expected, got, where)
         # A subclass may answer comparisons as it likes: look at the numbers alone.
         got = got.detach().as_subclass(Tensor)
         for say, one, other in (
@@ -123,7 +120,7 @@ class Comparison:
             if one != other:
                 is_shape = say is messages.wrong_shape
                 text = say(where, one, other)
-                return self.differ(text, exact, got, where, is_shape=is_shape)
+                return Difference(text, exact, got, where, is_shape=is_shape)
         unit = torch.finfo(got.dtype).eps if got.is_floating_point() else 0.0
         return self.values(to_numpy(exact), to_numpy(got), unit, where)
 
@@ -136,16 +133,16 @@ class Comparison:
         elif isinstance(got, (list, tuple)):
             self.remark(messages.remark_array(got))
         elif not isinstance(got, (np.ndarray, np.generic)):
-            return self.differ(messages.wrong_type(where, exact, got), exact, got, where)
+            return Difference(messages.wrong_type(where, exact, got), exact, got, where)
         try:
             # A plain copy: a subclass may answer comparisons as it likes.
             plain = np.array(got, subok=False)
             numbers = plain.astype(np.float64)
         except (TypeError, ValueError):
-            return self.differ(messages.wrong_type(where, exact, got), exact, got, where)
+            return Difference(messages.wrong_type(where, exact, got), exact, got, where)
         if plain.shape != exact.shape:
             say = messages.wrong_shape(where, exact.shape, plain.shape)
-            return self.differ(say, exact, plain, where, is_shape=True)
+            return Difference(say, exact, plain, where, is_shape=True)
         wide = plain.dtype.kind != "f" or plain.dtype.itemsize >= 8
         # The dtype is the learner's choice, down to single precision.
         unit = np.finfo(np.float64 if wide else np.float32).eps
@@ -153,7 +150,7 @@ class Comparison:
         if found or self.any_dtype or plain.dtype == expected.dtype:
             return found
         say = messages.wrong_array_dtype(where, expected.dtype, plain.dtype)
-        return self.differ(say, exact, plain, where)
+        return Difference(say, exact, plain, where)
 
     def values(
         self, exact: np.ndarray, got: np.ndarray, unit: float, where: str
@@ -162,21 +159,21 @@ class Comparison:
             wrong = exact != got
         else:
             if not np.isfinite(got[np.isfinite(exact)]).all():
-                return self.differ(messages.not_finite(where), exact, got, where)
+                return Difference(messages.not_finite(where), exact, got, where)
             magnitude = max(self.magnitude or 0.0, float(np.abs(exact).max(initial=0.0)))
             units = ROUNDING_UNITS_UNBOUNDED if self.magnitude is None else ROUNDING_UNITS
             error = np.where(exact == got, 0.0, np.abs(exact - got))
             wrong = ~(error <= units * unit * magnitude)
             if wrong.any() and error.max() <= 1e-5 * magnitude:
                 say = messages.lost_precision(where, float(error.max()))
-                return self.differ(say, exact, got, where)
+                return Difference(say, exact, got, where)
         if not wrong.any():
             return None
         index = tuple(int(i) for i in np.argwhere(wrong)[0])
         say = messages.wrong_values(
             where, int(wrong.sum()), wrong.size, index, exact[index], got[index]
         )
-        return self.differ(say, exact, got, where)
+        return Difference(say, exact, got, where)
 
     def scalar(self, expected: Any, got: Any, where: str) -> Difference | None:
         plain = got.item() if is_scalar_box(got) else got
@@ -184,7 +181,7 @@ class Comparison:
             fits = isinstance(plain, bool)
         elif isinstance(expected, Integral):
             if isinstance(plain, float):
-                return self.differ(messages.float_count(where, plain), expected, got, where)
+                return Difference(messages.float_count(where, plain), expected, got, where)
             fits = isinstance(plain, Integral)
             if fits and not isinstance(got, int):
                 self.remark(messages.remark_integer(got))
@@ -193,14 +190,14 @@ class Comparison:
         else:
             fits = isinstance(plain, (type(expected), Real))
         if not fits:
-            return self.differ(messages.wrong_type(where, expected, got), expected, got, where)
+            return Difference(messages.wrong_type(where, expected, got), expected, got, where)
         if isinstance(expected, float):
             one, other = np.float64(expected), np.float64(plain)
             return self.values(one, other, float(np.finfo(np.float64).eps), where)
         if plain == expected:
             return None
         say = messages.wrong_values(where, 1, 1, (), expected, plain)
-        return self.differ(say, expected, got, where)
+        return Difference(say, expected, got, where)
 
     def remark(self, text: str) -> None:
         if text not in self.remarks:

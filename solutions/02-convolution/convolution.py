@@ -94,6 +94,7 @@ check(output_size)
 # - Photographs have pixels of type `uint8`. There 200 + 100 is 44, because such a number ends at 255.
 #   Your sums must not wrap around, and a kernel of fractions must not be rounded.
 # - Leave `image` and `kernel` as they are. If the kernel is larger than the image, raise `ValueError`.
+#   (The check reminds you of that. It costs no points.)
 # - Loops are welcome.
 
 
@@ -176,7 +177,7 @@ check(convolve2d)
 #   dark is above and light below. Keep the sign.
 # - Use the whole-number kernels. Do not divide by 8.
 # - `magnitude` is the length of the arrow `(gx, gy)`: the root of the sum of the squares.
-# - Leave `image` as it is. If it is smaller than 3 × 3, raise `ValueError`.
+# - Leave `image` as it is. If it is smaller than 3 × 3, raise `ValueError`. (No points.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "sobel_edges-answer", "locked": false, "schema_version": 3, "solution": true}
@@ -222,7 +223,8 @@ check(sobel_edges)
 # - The result has the type and the device of `x`. Gradients flow through it, so no `.detach()`, no
 #   `.numpy()`, no `torch.no_grad()`. The arguments stay as they are.
 # - Sizes that do not go together raise `ValueError`: `x` and `weight` that disagree about C, a bias
-#   that is not one number per filter, a kernel larger than the padded image.
+#   that is not one number per filter, a kernel larger than the padded image. (The check says so if
+#   yours does not. It costs no points.)
 # - **Not allowed**: any convolution of the library (`F.conv2d`, `nn.Conv2d`, `F.unfold`, ...). Slices,
 #   `F.pad`, `Tensor.unfold`, `einsum` and `@` are fine.
 # - A loop over the few positions *inside* the kernel is fine. A loop over images, channels, filters or
@@ -306,7 +308,7 @@ check(conv2d)
 #   forward pass, and so are `stride` and `padding`, numbers or pairs. There is no dilation here.
 # - Each gradient has the shape of the thing that it belongs to. `grad_bias` has shape `(F,)`.
 # - The same type and device as `x`, and the arguments stay as they are.
-# - A `grad_out` whose shape does not belong to the other arguments raises `ValueError`.
+# - A `grad_out` whose shape does not belong to the other arguments raises `ValueError`. (No points.)
 # - **Not allowed**: any convolution of the library, and letting PyTorch differentiate for you
 #   (`torch.autograd`, `.backward()`, `torch.func`).
 
