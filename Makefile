@@ -27,7 +27,8 @@ serve: $(READY) ## build the site and show it at http://localhost:8000 (PORT=...
 release: $(READY) ## make the learners' notebooks in exercises/ from solutions/
 	$(BIN)/cnncourse release
 
-bench: $(READY) ## measure: one check, the convolution, the pages
+bench: $(READY) ## measure: one check, the reference code, the build, the pages
+	$(BIN)/python book/build.py
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
 clean: ## remove what was built (never submissions, grades or feedback)

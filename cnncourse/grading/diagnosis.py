@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 
 from cnncourse.grading import messages
 from cnncourse.grading.attempt import Attempt
@@ -11,44 +12,57 @@ from cnncourse.grading.messages import one_line
 from cnncourse.grading.question import Judged, Question
 
 
+class Likeness(IntEnum):
+    """How much of what a student's answer does a misconception explains."""
+
+    NOTHING = 0
+    EVERY_WRONG_VALUE = 1
+    EVERY_VALUE = 2
+    EVERYTHING = 3
+
+
 def diagnose(
     misconceptions: Sequence[Misconception], judged: Sequence[Judged]
 ) -> tuple[Misconception | None, str]:
     """The misconception behind a wrong answer and the sentence for it, or (None, "").
 
-    It is named where it gives the student's results on all cases. One that gives every wrong
-    result, but not the crashes and the missing refusals, is named with care, and only where no
-    other does: the student has a second mistake, or half a remedy.
+    It is named where it gives the student's results on all cases. One that gives all values, or
+    at least all wrong ones, but not the crashes and the missing refusals, is named with care, and
+    only where no other does as well: the student has a second mistake, or half a remedy.
     """
-    partly = []
+    likenesses = []
     for misconception in misconceptions:
-        on_all, on_failing = matches(misconception, judged)
-        if on_all:
+        likeness = likeness_of(misconception, judged)
+        if likeness is Likeness.EVERYTHING:
             return misconception, misconception.say
-        if on_failing:
-            partly.append(misconception)
-    if len(partly) == 1:
-        return partly[0], messages.same_as_misconception_here(partly[0].say)
+        likenesses.append(likeness)
+    best = max(likenesses, default=Likeness.NOTHING)
+    if best and likenesses.count(best) == 1:
+        found = misconceptions[likenesses.index(best)]
+        return found, messages.same_as_misconception_here(found.say)
     return None, ""
 
 
-def matches(misconception: Misconception, judged: Sequence[Judged]) -> tuple[bool, bool]:
-    """Whether a misconception gives the same on all cases, and every wrong result."""
-    on_all = True
+def likeness_of(misconception: Misconception, judged: Sequence[Judged]) -> Likeness:
+    """How far a misconception and a student's answer do the same."""
+    likeness = Likeness.EVERYTHING
     # Two answers that both crash are alike only if some result shows it.
-    seen_on_all = seen_on_failing = False
+    shown = shown_in_a_wrong_value = False
     for one in sorted(judged, key=lambda one: one.passed):
-        if one.passed and not on_all:
-            break
         twin = one.question.put(misconception.answer, watched=False)
-        if not alike(one.question, twin, one.made):
-            if not one.passed and not one.crashed and not one.question.expects_error():
-                return False, False
-            on_all = False
-        elif twin.error is None or one.question.expects_error():
-            seen_on_all = True
-            seen_on_failing = seen_on_failing or not one.passed
-    return on_all and seen_on_all, seen_on_failing
+        if alike(one.question, twin, one.made):
+            returned = twin.error is None or one.question.expects_error()
+            shown = shown or returned
+            shown_in_a_wrong_value = shown_in_a_wrong_value or (returned and not one.passed)
+        elif one.passed:
+            likeness = Likeness.EVERY_WRONG_VALUE
+            break
+        elif one.crashed or one.question.expects_error() or isinstance(twin.error, ValueError):
+            likeness = Likeness.EVERY_VALUE
+        else:
+            return Likeness.NOTHING
+    enough = shown if likeness is Likeness.EVERYTHING else shown_in_a_wrong_value
+    return likeness if enough else Likeness.NOTHING
 
 
 def alike(question: Question, twin: Attempt, made: Attempt) -> bool:

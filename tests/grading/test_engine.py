@@ -200,6 +200,28 @@ def test_second_mistake_does_not_hide_the_first():
     assert 0 < result.score < 1
 
 
+@pytest.mark.parametrize(
+    ("belief", "formula"),
+    [
+        ("pads_one_side", lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1),
+        ("rounds_up", lambda n, k, s, p, d: -((-n - 2 * p + d * (k - 1) + 1) // s) + 1),
+        ("forgets_the_first_window", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s),
+        ("divides_by_the_stride", lambda n, k, s, p, d: n // s),
+        ("ignores_the_dilation", lambda n, k, s, p, d: (n + 2 * p - k) // s + 1),
+        ("ignores_the_padding", lambda n, k, s, p, d: (n - d * (k - 1) - 1) // s + 1),
+        ("spans_dilation_times_kernel", lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1),
+        ("divides_with_a_slash", lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_wrong_formula_is_named_although_it_refuses_nothing(belief, formula, seed):
+    def output_size(n, kernel_size, stride=1, padding=0, dilation=1):
+        return formula(n, kernel_size, stride, padding, dilation)
+
+    result = grade(find_exercise("output_size"), output_size, seed=seed)
+    assert result.misconception == belief, result.say
+
+
 def test_beginners_loop_is_named_although_pairs_crash_it():
     def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
         x = torch.nn.functional.pad(x, (padding,) * 4)
