@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
+import numpy as np
+
 from cnncourse.grading import messages
 from cnncourse.grading.attempt import Attempt
 from cnncourse.grading.contract import Misconception
@@ -16,9 +18,10 @@ class Likeness(IntEnum):
     """How much of what a student's answer does a misconception explains."""
 
     NOTHING = 0
-    EVERY_WRONG_VALUE = 1
-    EVERY_VALUE = 2
-    EVERYTHING = 3
+    FIRST_WRONG_ARRAY = 1
+    EVERY_WRONG_VALUE = 2
+    EVERY_VALUE = 3
+    EVERYTHING = 4
 
 
 def diagnose(
@@ -27,8 +30,9 @@ def diagnose(
     """The misconception behind a wrong answer and the sentence for it, or (None, "").
 
     It is named where it gives the student's results on all cases. One that gives all values, or
-    at least all wrong ones, but not the crashes and the missing refusals, is named with care, and
-    only where no other does as well: the student has a second mistake, or half a remedy.
+    all wrong ones, or at least the first wrong array, but not all crashes and missing refusals,
+    is named with care, and only where no other does as well: the student has a second mistake,
+    or half a remedy.
     """
     likenesses = []
     for misconception in misconceptions:
@@ -39,7 +43,8 @@ def diagnose(
     best = max(likenesses, default=Likeness.NOTHING)
     if best and likenesses.count(best) == 1:
         found = misconceptions[likenesses.index(best)]
-        return found, messages.same_as_misconception_here(found.say)
+        everywhere = best is not Likeness.FIRST_WRONG_ARRAY
+        return found, messages.same_as_misconception(found.say, everywhere)
     return None, ""
 
 
@@ -60,7 +65,9 @@ def likeness_of(misconception: Misconception, judged: Sequence[Judged]) -> Liken
         elif one.crashed or one.question.expects_error() or isinstance(twin.error, ValueError):
             likeness = Likeness.EVERY_VALUE
         else:
-            return Likeness.NOTHING
+            # A single number may be the same by chance; an array of random ones is not.
+            by_chance = np.isscalar(one.made.parts.get("result"))
+            return Likeness(shown_in_a_wrong_value and not by_chance)
     enough = shown if likeness is Likeness.EVERYTHING else shown_in_a_wrong_value
     return likeness if enough else Likeness.NOTHING
 

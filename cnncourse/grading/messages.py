@@ -188,8 +188,9 @@ def below_target(where: str, value: float, floor: float, full: float) -> str:
     return f"{capital(where)} is {value:.1%}. Points start at {floor:.0%}; {full:.0%} earns all."
 
 
-def same_as_misconception_here(say: str) -> str:
-    return f"Where it fails, your result is exactly what this gives: {say}"
+def same_as_misconception(say: str, everywhere: bool) -> str:
+    where = "Where it fails" if everywhere else "In one of the cases that fail"
+    return f"{where}, your result is exactly what this gives: {say}"
 
 
 def remark_integer(got: Any) -> str:

@@ -222,6 +222,15 @@ def test_wrong_formula_is_named_although_it_refuses_nothing(belief, formula, see
     assert result.misconception == belief, result.say
 
 
+def test_first_of_two_mistakes_is_named():
+    def change(x, weight, bias, stride, padding, dilation):
+        return reference.conv2d(x, weight.flip(2, 3), None, stride, padding, dilation)
+
+    result = grade(CONV2D, conv2d_with(change))
+    assert result.misconception == "flips_the_kernel"
+    assert result.say.startswith("In one of the cases that fail")
+
+
 def test_beginners_loop_is_named_although_pairs_crash_it():
     def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
         x = torch.nn.functional.pad(x, (padding,) * 4)
