@@ -10,8 +10,7 @@ import pytest
 from cnncourse.course import LESSONS
 from cnncourse.grading.contract import Exercise, Misconception
 from cnncourse.grading.diagnosis import alike
-from cnncourse.grading.engine import grade
-from cnncourse.grading.question import questions
+from cnncourse.grading.engine import Examination, grade
 
 EXERCISES = [exercise for lesson in LESSONS for exercise in lesson.exercises]
 MISCONCEPTIONS = [
@@ -57,9 +56,9 @@ def test_zoo_is_large_and_every_sentence_its_own(exercise: Exercise):
 
 @each_exercise
 def test_any_two_misconceptions_can_be_told_apart(exercise: Exercise):
-    asked = list(questions(exercise, exercise.cases, 0, "cpu"))
+    asked = Examination(exercise, 0, "cpu").questions
     attempts = {
-        misconception.name: [question.put(misconception.answer) for question in asked]
+        misconception.name: [question.twin(misconception) for question in asked]
         for misconception in exercise.misconceptions
     }
     for one, other in itertools.combinations(attempts, 2):

@@ -10,7 +10,6 @@ import numpy as np
 from cnncourse.grading import messages
 from cnncourse.grading.attempt import Attempt
 from cnncourse.grading.contract import Misconception
-from cnncourse.grading.messages import one_line
 from cnncourse.grading.question import Judged, Question
 
 
@@ -54,7 +53,7 @@ def likeness_of(misconception: Misconception, judged: Sequence[Judged]) -> Liken
     # Two answers that both crash are alike only if some result shows it.
     shown = shown_in_a_wrong_value = False
     for one in sorted(judged, key=lambda one: one.passed):
-        twin = one.question.put(misconception.answer, watched=False)
+        twin = one.question.twin(misconception)
         if alike(one.question, twin, one.made):
             returned = twin.error is None or one.question.expects_error()
             shown = shown or returned
@@ -62,7 +61,7 @@ def likeness_of(misconception: Misconception, judged: Sequence[Judged]) -> Liken
         elif one.passed:
             likeness = Likeness.EVERY_WRONG_VALUE
             break
-        elif one.crashed or one.question.expects_error() or isinstance(twin.error, ValueError):
+        elif one.crashed or one.question.expects_error() or refuses(twin):
             likeness = Likeness.EVERY_VALUE
         else:
             # A single number may be the same by chance; an array of random ones is not.
@@ -76,12 +75,24 @@ def alike(question: Question, twin: Attempt, made: Attempt) -> bool:
     """Whether two attempts at one case came to the same."""
     if twin.error or made.error:
         if question.expects_error():
-            return type(twin.error) is type(made.error)
+            return kind_of(twin) == kind_of(made)
         # The same words, or it is another mistake that happens to crash too.
-        return type(twin.error) is type(made.error) and one_line(twin.error) == one_line(made.error)
+        return kind_of(twin) == kind_of(made) and message_of(twin) == message_of(made)
     if twin.changed != made.changed or list(twin.parts) != list(made.parts):
         return False
     return all(
         question.compare(part, value, value, made.parts[part], [], any_dtype=True) is None
         for part, value in twin.parts.items()
     )
+
+
+def refuses(made: Attempt) -> bool:
+    return made.error is not None and made.error.isa(ValueError)
+
+
+def kind_of(made: Attempt) -> str:
+    return made.error.kind if made.error else ""
+
+
+def message_of(made: Attempt) -> str:
+    return made.error.message if made.error else ""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import types
+from functools import cached_property
 from typing import Any
 
 import torch
 
 from cnncourse.grading import messages
-from cnncourse.grading.attempt import Attempt
-from cnncourse.grading.contract import Exercise, Line, Result, Verdict
+from cnncourse.grading.attempt import Elsewhere
+from cnncourse.grading.contract import Case, Exercise, Line, Result, Verdict
 from cnncourse.grading.diagnosis import diagnose
 from cnncourse.grading.growth import growth_line
-from cnncourse.grading.question import Judged, generators, questions
+from cnncourse.grading.question import Judged, Question, generators
 from cnncourse.grading.run_function import Answer
 from cnncourse.grading.run_training import Training
-from cnncourse.grading.tracebacks import innermost_student_function, shortened
 
 
 def grade(
@@ -25,34 +24,58 @@ def grade(
 
     seed: decides all inputs. device: where tensors lie; None takes a GPU if there is one.
     """
-    if not callable(answer):
-        say = messages.not_a_function(exercise.name, answer)
-        return Result("wrong", 0.0, None, None, answer, say, exercise.name, exercise.points)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    judged: list[Judged] = []
-    for question in questions(exercise, exercise.cases, seed, device):
-        made = question.put(answer)
-        remarks: list[str] = []
-        judged.append(Judged(question, made, question.judge(made, remarks), tuple(remarks)))
-        if made.caught or isinstance(made.error, KeyboardInterrupt):
-            break
-    return Verdicts(exercise, answer, judged, seed, device).result()
+    return Examination(exercise, seed, device).grade(answer)
+
+
+class Examination:
+    """An exercise with its inputs drawn, for any number of answers.
+
+    What is expected, and what known wrong answers give, is worked out once.
+    """
+
+    def __init__(self, exercise: Exercise, seed: int, device: torch.device | str) -> None:
+        self.exercise, self.seed, self.device = exercise, seed, device
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        return self.asked(self.exercise.cases)
+
+    @cached_property
+    def asides(self) -> tuple[Question, ...]:
+        return self.asked(self.exercise.asides)
+
+    def asked(self, cases: tuple[Case, ...]) -> tuple[Question, ...]:
+        return tuple(
+            Question(self.exercise, case, generators(self.seed, index), self.device)
+            for index, case in enumerate(cases)
+        )
+
+    def grade(self, answer: Any) -> Result:
+        """What putting every question to an answer comes to."""
+        exercise = self.exercise
+        if not callable(answer) and not isinstance(answer, Elsewhere):
+            say = messages.not_a_function(exercise.name, answer)
+            return Result("wrong", 0.0, None, None, answer, say, exercise.name, exercise.points)
+        judged: list[Judged] = []
+        for question in self.questions:
+            made = question.put(answer)
+            remarks: list[str] = []
+            judged.append(Judged(question, made, question.judge(made, remarks), tuple(remarks)))
+            if made.caught or (made.error and made.error.isa(KeyboardInterrupt)):
+                break
+        return Verdicts(self, answer, judged).result()
 
 
 class Verdicts:
     """Turns judged cases into one result."""
 
     def __init__(
-        self,
-        exercise: Exercise,
-        answer: Answer,
-        judged: list[Judged],
-        seed: int,
-        device: torch.device | str,
+        self, examination: Examination, answer: Answer | Elsewhere, judged: list[Judged]
     ) -> None:
-        self.exercise, self.answer, self.judged = exercise, answer, judged
-        self.seed, self.device = seed, device
-        self.name = exercise.name
+        self.examination, self.answer, self.judged = examination, answer, judged
+        self.exercise = examination.exercise
+        self.name = self.exercise.name
 
     def result(self) -> Result:
         first = self.judged[0].made
@@ -60,20 +83,21 @@ class Verdicts:
         if last.caught:
             say = messages.not_allowed(self.name, *last.caught)
             return self.make("not allowed", say, self.judged[-1], score=0.0)
-        if isinstance(last.error, KeyboardInterrupt):
+        if last.error and last.error.isa(KeyboardInterrupt):
             # Whether anyone still collects this result is a race: nothing may hang on it.
             return self.make("crashed", messages.stopped(self.name), self.judged[-1], score=0.0)
-        if all(is_stub(self.answer, one.made) for one in self.judged):
+        if all(one.made.stub for one in self.judged):
             return self.make("not attempted", messages.not_attempted(self.name), score=0.0)
-        other = innermost_student_function(first.error) if is_empty(first.error) else ""
-        if other and other != self.name and not isinstance(self.answer, type):
+        empty = first.error is not None and first.error.isa(NotImplementedError)
+        other = first.error.function if empty else ""
+        if other and other != self.name and not first.of_class:
             say = messages.calls_an_empty_function(self.name, other)
             return self.make("crashed", say, self.judged[0])
         return self.from_cases()
 
     def from_cases(self) -> Result:
-        numbers = generators(self.seed, len(self.exercise.cases))
-        growth = growth_line(self.exercise, self.answer, numbers, self.device)
+        numbers = generators(self.examination.seed, len(self.exercise.cases))
+        growth = growth_line(self.exercise, self.answer, numbers, self.examination.device)
         failed = [one for one in self.judged if not one.passed]
         if failed:
             return self.failure(failed[0], growth)
@@ -108,7 +132,7 @@ class Verdicts:
     def asides(self) -> tuple[str, ...]:
         """What a right answer leaves to be wished for."""
         found = []
-        for question in questions(self.exercise, self.exercise.asides, self.seed, self.device):
+        for question in self.examination.asides:
             difference = question.judge(question.put(self.answer), [])
             if difference:
                 found.append(messages.remark_aside(question.case.why, difference.say))
@@ -149,7 +173,7 @@ class Verdicts:
             call=failed.made.call if failed else "",
             lines=tuple(lines),
             remarks=(*dict.fromkeys(r for one in self.judged for r in one.remarks), *remarks),
-            traceback=shortened(error) if error else "",
+            traceback=error.traceback if error else "",
             printed=next((one.made.printed for one in self.judged if one.made.printed), ""),
         )
 
@@ -157,22 +181,5 @@ class Verdicts:
 def line_of(one: Judged) -> Line:
     if one.passed:
         return Line(one.question.case.why, True)
-    error = one.made.error
-    note = type(error).__name__ if one.crashed else one.difference.say
+    note = one.made.error.kind if one.crashed else one.difference.say
     return Line(one.question.case.why, False, note)
-
-
-def is_empty(error: BaseException | None) -> bool:
-    return isinstance(error, NotImplementedError)
-
-
-def is_stub(answer: Answer, made: Attempt) -> bool:
-    """Whether an answer is as it was released, or has a body that does nothing."""
-    if is_empty(made.error):
-        inner = innermost_student_function(made.error)
-        return isinstance(answer, type) or inner in ("", getattr(answer, "__name__", ""))
-    code = getattr(answer, "__code__", None)
-    if not isinstance(code, types.CodeType) or made.error:
-        return False
-    does_nothing = not code.co_names and code.co_nlocals == code.co_argcount
-    return does_nothing and made.parts.get("result") is None and not code.co_freevars

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from cnncourse.grading import messages
-from cnncourse.grading.arguments import on_device
-from cnncourse.grading.attempt import attempt
+from cnncourse.grading.attempt import Elsewhere, attempt
 from cnncourse.grading.contract import Case, Exercise, Line
 from cnncourse.grading.run_function import Answer
 
@@ -20,7 +19,7 @@ SLACK = 3
 
 def growth_line(
     exercise: Exercise,
-    answer: Answer,
+    answer: Answer | Elsewhere,
     generator: Callable[[], torch.Generator],
     device: torch.device | str,
 ) -> Line | None:
@@ -36,7 +35,7 @@ def growth_line(
             answer,
             case,
             generator=generator(),
-            prepare=lambda arguments: on_device(arguments, device),
+            device=device,
             limit=OPERATIONS_LIMIT,
         )
         return None if made.error else made.operations

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from cnncourse.grading.failure import Failure
 
 GROWS = {
     "batch": "with the number of images: let one operation handle the whole batch",
@@ -40,6 +43,10 @@ def not_a_module(got: Any) -> str:
     return f"an nn.Module was expected, this is {a_kind(got)}"
 
 
+def too_many_parameters(count: int, most: int) -> str:
+    return f"the network has {count} parameters, and {most} are allowed"
+
+
 def not_allowed(name: str, family: str, operation: str) -> str:
     return (
         f"{name} leans on {family} (PyTorch's `{operation}`), which is what this exercise asks "
@@ -47,12 +54,12 @@ def not_allowed(name: str, family: str, operation: str) -> str:
     )
 
 
-def crashed(name: str, error: BaseException) -> str:
-    if isinstance(error, SystemExit):
+def crashed(name: str, error: Failure) -> str:
+    if error.isa(SystemExit):
         return f"{name} tried to end Python itself (`exit` or `quit`). Return the result instead."
-    if isinstance(error, RecursionError):
+    if error.isa(RecursionError):
         return f"{name} calls itself without end."
-    return f"{name} stopped with {type(error).__name__}: {one_line(error)}"
+    return f"{name} stopped with {error.kind}: {error.words}"
 
 
 def stopped(name: str) -> str:
@@ -170,16 +177,16 @@ def detached(where: str) -> str:
     )
 
 
-def should_raise(name: str, expected: BaseException, got: Any) -> str:
+def should_raise(name: str, expected: Failure, got: Any) -> str:
     return (
         f"{name} returned {show(got)}, but nothing sensible can be returned here "
-        f"({one_line(expected)}): raise ValueError with a message."
+        f"({expected.words}): raise ValueError with a message."
     )
 
 
-def wrong_error(name: str, got: BaseException) -> str:
+def wrong_error(name: str, got: Failure) -> str:
     return (
-        f"{name} stopped with {type(got).__name__} ({one_line(got)}) where it should refuse with "
+        f"{name} stopped with {got.kind} ({got.words}) where it should refuse with "
         "ValueError and a message."
     )
 
@@ -232,15 +239,6 @@ def show(value: Any) -> str:
         return f"{value:.6g}"
     text = repr(value.item()) if isinstance(value, (Tensor, np.generic)) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def one_line(error: BaseException) -> str:
-    """The first line of an error's text."""
-    try:
-        text = str(error).strip()
-    except Exception:
-        return "(its message cannot be read)"
-    return text.splitlines()[0][:300] if text else "(no message)"
 
 
 def capital(text: str) -> str:

@@ -1,21 +1,22 @@
-"""A case with everything that is known about its right answer."""
+"""A case with everything that is known about its right answer, worked out once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from cnncourse.grading import messages
-from cnncourse.grading.arguments import in_float64, on_device, without_signs
-from cnncourse.grading.attempt import Attempt, attempt
+from cnncourse.grading.arguments import in_float64, without_signs
+from cnncourse.grading.attempt import Attempt, Elsewhere, attempt
 from cnncourse.grading.compare import Comparison, Difference
-from cnncourse.grading.contract import Arguments, Case, Exercise
+from cnncourse.grading.contract import Arguments, Case, Exercise, Misconception
 from cnncourse.grading.forbidden import TooManyOperations
 from cnncourse.grading.growth import OPERATIONS_LIMIT
 from cnncourse.grading.run_function import Answer, call, tensors_in
+from cnncourse.grading.run_training import Training
 
 
 class Question:
@@ -33,35 +34,45 @@ class Question:
     ) -> None:
         self.exercise, self.case, self.device = exercise, case, device
         self.generator = generator
-        self.expected = self.put(exercise.reference, watched=False)
-        self.exact = self.put(exercise.reference, prepare=in_float64, watched=False)
-        if self.expected.error and not isinstance(self.expected.error, ValueError):
-            raise self.expected.error
+        self.twins: dict[Misconception, Attempt] = {}
+        if isinstance(exercise.run, Training):
+            # What counts is a target; nothing is gained by training the reference.
+            self.expected = self.exact = Attempt(parts=exercise.run.target())
+        else:
+            self.expected = self.put(exercise.reference, watched=False)
+            self.exact = self.put(exercise.reference, prepare=in_float64, watched=False)
+        if self.expected.error and not self.expected.error.isa(ValueError):
+            raise RuntimeError(f"The reference of {exercise.name} fails: {self.expected.error}")
         self.magnitudes = self.bound()
 
     def put(
         self,
-        answer: Answer,
+        answer: Answer | Elsewhere,
         prepare: Callable[[Arguments], Arguments] | None = None,
         watched: bool = True,
         absolute: bool = False,
     ) -> Attempt:
         """Run an answer on this case's arguments, which are the same every time."""
-
-        def moved(arguments: Arguments) -> Arguments:
-            arguments = on_device(arguments, self.device)
-            return prepare(arguments) if prepare else arguments
-
-        return attempt(
+        made = attempt(
             self.exercise,
             answer,
             self.case,
             generator=self.generator(),
-            prepare=moved,
+            device=self.device,
+            prepare=prepare,
             forbids=self.exercise.forbids if watched else (),
             limit=OPERATIONS_LIMIT if watched and self.exercise.vectorised else None,
             absolute=absolute,
         )
+        if isinstance(self.exercise.run, Training) and not made.error:
+            made.parts = self.exercise.run.measured(made.parts, self.arguments())
+        return made
+
+    def twin(self, misconception: Misconception) -> Attempt:
+        """What a known wrong answer does here; asked once, whoever it is compared with."""
+        if misconception not in self.twins:
+            self.twins[misconception] = self.put(misconception.answer, watched=False)
+        return self.twins[misconception]
 
     def bound(self) -> dict[str, float]:
         """For each part the largest sum of absolute values behind any of its numbers."""
@@ -78,7 +89,7 @@ class Question:
     def judge(self, made: Attempt, remarks: list[str]) -> Difference | None:
         """What is wrong with an attempt that did not crash, or None."""
         name = self.exercise.name
-        if isinstance(made.error, TooManyOperations):
+        if made.error and made.error.isa(TooManyOperations):
             say = messages.too_many_operations(name, OPERATIONS_LIMIT)
             return Difference(say, None, None, "")
         if self.expected.error:
@@ -99,8 +110,8 @@ class Question:
         """The right answer here is a ValueError."""
         expected, name = self.expected.error, self.exercise.name
         assert expected is not None
-        if isinstance(made.error, ValueError):
-            if not str(made.error).strip():
+        if made.error and made.error.isa(ValueError):
+            if not made.error.message:
                 remarks.append(messages.remark_silent_error())
             return None
         if made.error:
@@ -157,7 +168,7 @@ class Judged:
         error = self.made.error
         return (
             error is not None
-            and not isinstance(error, TooManyOperations)
+            and not error.isa(TooManyOperations)
             and not self.question.expects_error()
         )
 
@@ -172,18 +183,11 @@ class Judged:
         return self.difference.share if self.difference else 1.0
 
 
-def questions(
-    exercise: Exercise, cases: tuple[Case, ...], seed: int, device: torch.device | str
-) -> Iterator[Question]:
-    """The cases as questions, each with random numbers of its own.
+def generators(seed: int, index: int) -> Callable[[], torch.Generator]:
+    """Makes the generator of a case, whose numbers are its own.
 
     So adding a case at the end leaves the others as they were.
     """
-    for index, case in enumerate(cases):
-        yield Question(exercise, case, generators(seed, index), device)
-
-
-def generators(seed: int, index: int) -> Callable[[], torch.Generator]:
     return lambda: torch.Generator().manual_seed(1000 * seed + index)
 
 

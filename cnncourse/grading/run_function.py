@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,14 +22,14 @@ NO_GRADIENT = "no gradient"
 class Setting:
     """All that a way of running gets beside the answer.
 
-    signature: the reference's, which says what is an option.
+    options: the arguments that go by name.
     absolute: upstream gradients without their signs, to bound rounding errors.
     """
 
     arguments: dict[str, Any]
     generator: torch.Generator
     watch: Watch
-    signature: inspect.Signature
+    options: frozenset[str]
     absolute: bool = False
 
     def upstream(self, output: Tensor) -> Tensor:
@@ -47,16 +46,14 @@ def random_like(tensor: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(tensor.shape, generator=generator, dtype=torch.float64).to(tensor)
 
 
-def invoke(answer: Answer, arguments: dict[str, Any], signature: inspect.Signature) -> Any:
+def invoke(answer: Answer, arguments: dict[str, Any], options: frozenset[str]) -> Any:
     """Call an answer: what must be given goes by position, options by name.
 
     So a learner may rename x, but not stride.
     """
-    required = [
-        name for name in arguments if signature.parameters[name].default is inspect.Parameter.empty
-    ]
-    options = {name: value for name, value in arguments.items() if name not in required}
-    return answer(*(arguments[name] for name in required), **options)
+    required = [value for name, value in arguments.items() if name not in options]
+    named = {name: value for name, value in arguments.items() if name in options}
+    return answer(*required, **named)
 
 
 def tensors_in(value: Any) -> list[Tensor]:
@@ -85,7 +82,7 @@ def gradients(outputs: list[Tensor], inputs: list[Tensor], setting: Setting) -> 
 def call(answer: Answer, setting: Setting) -> Parts:
     """Call a function; where an argument asks for its gradient, differentiate too."""
     with setting.watch.during():
-        value = invoke(answer, setting.arguments, setting.signature)
+        value = invoke(answer, setting.arguments, setting.options)
     parts: Parts = {"result": value}
     inputs = {
         name: tensor

@@ -39,9 +39,9 @@ class Module:
     def __call__(self, answer: Answer, setting: Setting) -> Parts:
         arguments, watch = setting.arguments, setting.watch
         inputs = [arguments[name] for name in self.inputs]
-        options = {name: arguments[name] for name in arguments if name not in self.inputs}
+        sizes = {name: arguments[name] for name in arguments if name not in self.inputs}
         with watch.during():
-            model = invoke(answer, options, setting.signature)
+            model = invoke(answer, sizes, setting.options)
         if not isinstance(model, nn.Module):
             raise TypeError(messages.not_a_module(model))
         model = model.to(inputs[0])

@@ -6,8 +6,6 @@ import linecache
 import traceback
 from pathlib import Path
 
-from cnncourse.grading import messages
-
 LIBRARIES = ("site-packages", "dist-packages", "lib/python")
 OURS = str(Path(__file__).parent)
 
@@ -46,7 +44,7 @@ def shortened(error: BaseException) -> str:
         source = frame.line or linecache.getline(frame.filename, frame.lineno).strip()
         lines.append(f"{place(frame.filename)}, line {frame.lineno}, in {frame.name}")
         lines.append(f"    {source}")
-    lines.append(f"{type(error).__name__}: {messages.one_line(error)}")
+    lines.append(f"{type(error).__name__}: {one_line(error) or '(no message)'}")
     return "\n".join(lines)
 
 
@@ -58,3 +56,12 @@ def innermost_student_function(error: BaseException) -> str:
         if is_students(frame.filename)
     ]
     return names[-1] if names else ""
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error's text, "" where it has none."""
+    try:
+        text = str(error).strip()
+    except Exception:
+        return "(its message cannot be read)"
+    return text.splitlines()[0][:300] if text else ""
