@@ -90,10 +90,10 @@ def attempt(
     return made
 
 
-def options_of(reference: Callable[..., Any]) -> frozenset[str]:
+def options_of(reference: Callable[..., Any]) -> tuple[str, ...]:
     """The arguments that a function has defaults for."""
     parameters = inspect.signature(reference).parameters.values()
-    return frozenset(one.name for one in parameters if one.default is not one.empty)
+    return tuple(one.name for one in parameters if one.default is not one.empty)
 
 
 def carry_out(

@@ -155,7 +155,8 @@ class Verdicts:
         if growth:
             lines.append(growth)
         if self.exercise.vectorised:
-            shares.append(float(growth is not None and growth.passed))
+            # Not to loop is no merit of an answer that gets nothing right.
+            shares.append(float(growth is not None and growth.passed and any(shares)))
             total += 1
         difference = failed.difference if failed and not failed.crashed else None
         error = failed.made.error if failed and failed.crashed else None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
+from cnncourse.grading.strange import Strange
+
 if TYPE_CHECKING:
     from cnncourse.grading.failure import Failure
 
@@ -67,6 +69,38 @@ def stopped(name: str) -> str:
         f"{name} was stopped: it ran for too long, or you interrupted it. "
         "Is there a loop that never ends?"
     )
+
+
+def out_of_time(name: str) -> str:
+    return (
+        f"{name} ran for too long and was ended. Is there a loop that never ends, or one that "
+        "swallows every exception, interrupts included?"
+    )
+
+
+def out_of_memory(name: str) -> str:
+    return f"{name} used up the memory that grading allows, and was ended."
+
+
+def too_many_processes(name: str) -> str:
+    return f"{name} started more processes than grading allows, and was ended."
+
+
+def ended_its_process(name: str, detail: str) -> str:
+    return f"While {name} ran, its Python process came to an end ({detail})."
+
+
+def unintelligible(name: str) -> str:
+    return f"What came back when {name} was called is no result, so nothing could be compared."
+
+
+def not_defined(name: str, why: str) -> str:
+    return f"There is no {name} after all cells have run. {why}".strip()
+
+
+def cell_stopped(error: str, line: str) -> str:
+    where = f" ({line})" if line else ""
+    return f"Its cell stopped with {error}{where}."
 
 
 def grows(name: str, axis: str, small: tuple[int, int], large: tuple[int, int]) -> str:
@@ -220,6 +254,8 @@ def a_kind(value: Any) -> str:
     """What a value is, in words: "a torch.Tensor", "a list", "None"."""
     if value is None:
         return "None"
+    if isinstance(value, Strange):
+        return value.kind
     if isinstance(value, type):
         return f"the class {value.__name__}"
     names = {Tensor: "torch.Tensor", np.ndarray: "NumPy array"}

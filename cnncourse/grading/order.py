@@ -40,7 +40,7 @@ class Order:
     name: str
     run: Run
     arguments: dict[str, Any]
-    options: frozenset[str]
+    options: tuple[str, ...]
     seed: int
     device: str
     forbids: tuple[str, ...] = ()

@@ -29,7 +29,7 @@ class Setting:
     arguments: dict[str, Any]
     generator: torch.Generator
     watch: Watch
-    options: frozenset[str]
+    options: tuple[str, ...]
     absolute: bool = False
 
     def upstream(self, output: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ def random_like(tensor: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(tensor.shape, generator=generator, dtype=torch.float64).to(tensor)
 
 
-def invoke(answer: Answer, arguments: dict[str, Any], options: frozenset[str]) -> Any:
+def invoke(answer: Answer, arguments: dict[str, Any], options: tuple[str, ...]) -> Any:
     """Call an answer: what must be given goes by position, options by name.
 
     So a learner may rename x, but not stride.
