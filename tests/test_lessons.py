@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 
 import pytest
+import torch
 
 from cnncourse.course import LESSONS
 from cnncourse.grading.contract import Exercise, Misconception
@@ -45,6 +46,17 @@ def test_misconception_is_caught_and_named(
     assert result.verdict in ("wrong", "crashed")
     assert result.score < 1
     assert (result.misconception, result.say) == (misconception.name, misconception.say)
+
+
+# A class is graded with a seed that nobody knows before, so no seed may be a lucky one.
+@each_exercise
+def test_every_seed_tells_right_from_wrong(exercise: Exercise):
+    for seed in torch.randint(2**31, (8,), generator=torch.Generator().manual_seed(5)).tolist():
+        examination = Examination(exercise, seed, "cpu")
+        assert examination.grade(exercise.reference).score == 1
+        for misconception in exercise.misconceptions:
+            result = examination.grade(misconception.answer)
+            assert (result.misconception, result.score < 1) == (misconception.name, True), seed
 
 
 @each_exercise

@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from cnncourse.grading.contract import Arguments, Case, Exercise, Make, Misconception
+from cnncourse.grading.contract import Arguments, Case, Exercise, Misconception
 from cnncourse.reference.convolution import output_size
 
 
@@ -22,16 +22,66 @@ def count_the_windows(
     return len(fitting)
 
 
-def sizes(**arguments: int) -> Make:
-    return lambda generator: dict(arguments)
+def whole(generator: torch.Generator, low: int, high: int) -> int:
+    """A whole number from low to high, both included."""
+    return int(torch.randint(low, high + 1, (), generator=generator))
 
 
-def drawn(generator: torch.Generator) -> Arguments:
+# Every case draws its sizes, so that a table of known answers earns nothing; what makes the
+# case telling holds for all that can be drawn.
+def only_a_kernel(generator: torch.Generator) -> Arguments:
+    return {"n": whole(generator, 9, 40), "kernel_size": whole(generator, 3, 7)}
+
+
+def with_stride(generator: torch.Generator, left_over: int = 0) -> Arguments:
+    """The last window ends `left_over` pixels before the end."""
+    windows, kernel_size = whole(generator, 5, 60), whole(generator, 2, 11)
+    stride = whole(generator, 3, 5)
+    n = (windows - 1) * stride + kernel_size + min(left_over, stride - 1)
+    return {"n": n, "kernel_size": kernel_size, "stride": stride}
+
+
+def with_a_pixel_over(generator: torch.Generator) -> Arguments:
+    return with_stride(generator, left_over=1)
+
+
+def with_nearly_a_step_over(generator: torch.Generator) -> Arguments:
+    return with_stride(generator, left_over=99)
+
+
+def with_padding(generator: torch.Generator) -> Arguments:
+    padding = whole(generator, 1, 3)
+    return {**only_a_kernel(generator), "padding": padding}
+
+
+def with_dilation(generator: torch.Generator) -> Arguments:
+    kernel_size, dilation = whole(generator, 3, 5), whole(generator, 2, 4)
+    n = kernel_size * dilation + whole(generator, 3, 20)
+    return {"n": n, "kernel_size": kernel_size, "dilation": dilation}
+
+
+def wider_than_the_image(generator: torch.Generator) -> Arguments:
+    n, padding = whole(generator, 3, 9), whole(generator, 1, 3)
+    return {"n": n, "kernel_size": n + padding, "padding": padding}
+
+
+def too_small(generator: torch.Generator) -> Arguments:
+    n = whole(generator, 2, 6)
+    return {"n": n, "kernel_size": n + whole(generator, 2, 4)}
+
+
+def too_small_behind_a_stride(generator: torch.Generator) -> Arguments:
+    missing, dilation = whole(generator, 1, 2), whole(generator, 2, 4)
+    stride = missing + whole(generator, 1, 3)
+    n = 2 * dilation + 1 - missing
+    return {"n": n, "kernel_size": 3, "stride": stride, "dilation": dilation}
+
+
+def everything(generator: torch.Generator) -> Arguments:
     """Random sizes with room for at least one window."""
     names = ("n", "kernel_size", "stride", "padding", "dilation")
-    low, high = torch.tensor([[60, 2, 2, 1, 2], [99, 8, 6, 5, 5]])
-    fractions = torch.rand(5, generator=generator)
-    return dict(zip(names, (low + fractions * (high - low)).long().tolist(), strict=True))
+    bounds = ((60, 98), (2, 7), (2, 5), (1, 4), (2, 4))
+    return {name: whole(generator, *pair) for name, pair in zip(names, bounds, strict=True)}
 
 
 def room(n: int, kernel_size: int, padding: int, dilation: int) -> int:
@@ -123,28 +173,23 @@ OUTPUT_SIZE = Exercise(
     minutes=10,
     oracle=count_the_windows,
     cases=(
-        Case("there is only a kernel", sizes(n=9, kernel_size=4)),
-        Case("the stride is not 1", sizes(n=227, kernel_size=11, stride=4)),
-        Case(
-            "the stride does not divide the room, so that a ragged edge is left over",
-            sizes(n=27, kernel_size=2, stride=3),
-        ),
-        Case("there is padding", sizes(n=13, kernel_size=5, padding=1)),
-        Case("the kernel is dilated", sizes(n=19, kernel_size=3, dilation=4)),
-        Case(
-            "padding makes room for a kernel wider than the image",
-            sizes(n=3, kernel_size=4, padding=1),
-        ),
-        Case("no window fits", sizes(n=4, kernel_size=7)),
+        Case("there is only a kernel", only_a_kernel, keeps="the case to think about first"),
+        Case("the stride is not 1", with_stride, keeps="a stride alone, with nothing left over"),
+        Case("the last step leaves one pixel over", with_a_pixel_over),
+        Case("the last step leaves nearly a stride over", with_nearly_a_step_over),
+        Case("there is padding", with_padding, keeps="padding alone"),
+        Case("the kernel is dilated", with_dilation, keeps="a dilation alone"),
+        Case("padding makes room for a kernel wider than the image", wider_than_the_image),
+        Case("no window fits", too_small),
         Case(
             "no window fits, and the stride hides it",
-            sizes(n=5, kernel_size=3, stride=4, dilation=3),
+            too_small_behind_a_stride,
             keeps="rounding towards zero instead of down turns this impossible size into 1",
         ),
         Case(
             "stride, padding and dilation come together",
-            drawn,
-            keeps="sizes drawn afresh, so that a table of the known ones does not pass",
+            everything,
+            keeps="a formula that is right for one option at a time",
         ),
     ),
     misconceptions=(
