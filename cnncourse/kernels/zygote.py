@@ -1,0 +1,118 @@
+"""The process from which kernels are forked: everything is imported, nothing is secret.
+
+Started by a kernel host as `python -m cnncourse.kernels.zygote DESCRIPTOR warm|cold`. It never
+uses a thread, an event loop, a ZeroMQ context, a parallel operation of PyTorch, or CUDA, because
+none of these survives a fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cnncourse.kernels.kernel_process import KernelTask
+from cnncourse.kernels.supervisor import Supervisor, never_return
+from cnncourse.sandbox.confine import Confinement
+from cnncourse.sandbox.layers import Layers, Limits
+from cnncourse.sandbox.places import find_places
+from cnncourse.sandbox.probe import find_layers
+
+MESSAGES = 1 << 16
+PRELOADED = (
+    "IPython",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "IPython.extensions.storemagic",
+    "anywidget",
+    "cnncourse",
+    "cnncourse.grading.serve",
+    "cnncourse.kernels.graded_kernel",
+    "ipykernel.debugger",
+    "ipykernel.datapub",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.pickleutil",
+    "ipykernel.zmqshell",
+    "ipywidgets",
+    "matplotlib",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.pyplot",
+    "matplotlib_inline.config",
+    "numpy",
+    "scipy",
+    "sklearn.datasets",
+    "torch",
+    "torch.nn.functional",
+    "torch.utils.data",
+)
+
+
+def preload() -> None:
+    """Import what students' notebooks and the kernel itself will ask for."""
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    for name in (*PRELOADED, *public_widgets()):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def public_widgets() -> list[str]:
+    """The demos, which notebooks show."""
+    folder = Path(__file__).parents[1] / "widgets"
+    return [f"cnncourse.widgets.{path.stem}" for path in sorted(folder.glob("[!_]*.py"))]
+
+
+def main(descriptor: int, warm: bool) -> None:
+    """Fork a kernel for each request, until the host hangs up."""
+    host = socket.socket(fileno=descriptor)
+    layers = find_layers()
+    if warm:
+        preload()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    host.send(json.dumps(asdict(layers)).encode())
+    while fork_a_kernel(host):
+        pass
+
+
+def fork_a_kernel(host: socket.socket) -> bool:
+    """Wait for a request and follow it; False where the host has hung up."""
+    data, descriptors, _, _ = socket.recv_fds(host, MESSAGES, 2)
+    if not data:
+        return False
+    if os.fork() == 0:
+        host.close()
+        never_return(lambda: supervise(json.loads(data), descriptors))
+    for one in descriptors:
+        os.close(one)
+    return True
+
+
+def supervise(request: dict[str, Any], descriptors: list[int]) -> None:
+    """The forked process: one kernel's supervisor."""
+    channel, control = descriptors
+    base = Path(request["base"])
+    confinement = Confinement(
+        Layers(**request["layers"]),
+        Limits(**request["limits"]),
+        find_places(request["cuda"]),
+        base / "home",
+        base / "sockets",
+        request["owner"],
+    )
+    task = KernelTask(request["connection"], channel, confinement, request["proof"])
+    Supervisor(task, base, socket.socket(fileno=control)).run()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2] == "warm")
