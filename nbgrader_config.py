@@ -1,7 +1,6 @@
 """How nbgrader runs this course. Every nbgrader command started in this folder reads it."""
 
 import os
-import secrets
 import sys
 import warnings
 from pathlib import Path
@@ -24,18 +23,20 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 # The release is generated, so making it again is always right.
 c.GenerateAssignment.force = True
 
-# A deleted check cell comes back instead of leaving a hole where its points should be.
-c.OverwriteCells.add_missing_cells = True
-# A submitted notebook could tag its check cells with a tag that it knows, and be given full marks.
-c.Execute.skip_cells_with_tag = secrets.token_hex(16)
-# Seconds for one cell. The first one imports PyTorch.
-c.Execute.timeout = 60
-c.Execute.shutdown_kernel = "immediate"
-# Or each kernel says on the terminal that it talks to nbgrader over TCP.
-c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-# A remark of PyTorch's C++ side on a machine is no mistake of the student's.
-c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = r"\[W\d+ .*\]|Warning: "
+# Submissions are read as data, and only their answers are poured into the released notebook ...
+c.Autograde.exporter_class = "cnncourse.intake.exporter.IntakeExporter"
+# ... which is judged from outside of its kernel. Nothing that a student's program says is believed.
+c.Autograde.autograde_preprocessors = [
+    "cnncourse.judge.preprocessor.JudgeNotebook",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# A machine that cannot confine students' programs refuses to grade. To grade work that you trust
+# all the same: c.JudgeNotebook.sandbox = "none"
+
+# What students write is opened in instructors' browsers, so no Markdown of theirs may act.
+c.HTMLExporter.filters = {"markdown2html": "cnncourse.judge.markdown.safe_markdown"}
 
 # Ahead of nbgrader's own templates: feedback pages ask no other server for anything.
 c.HTMLExporter.extra_template_basedirs = [

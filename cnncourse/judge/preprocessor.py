@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import atexit
-import secrets
 from pathlib import Path
-from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Enum, Float, Int, Unicode
 
-from cnncourse.judge.judge import Judge
 from cnncourse.judge.records import write_record
+from cnncourse.judge.resident import RESIDENT
 from cnncourse.judge.settings import Budgets, JudgeSettings
 
 
 class JudgeNotebook(NbGraderPreprocessor):
     """Runs a poured notebook in sandboxed kernels and writes the outputs of its grade cells.
 
-    One object judges a whole batch, with one seed and one resident judge.
+    All notebooks of a process get the same resident judge and, where none is set, the same seed.
     """
 
     sandbox = Enum(
@@ -45,31 +42,24 @@ class JudgeNotebook(NbGraderPreprocessor):
         "records", help="Where the structured records go, seen from the course's folder."
     ).tag(config=True)
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.judge: Judge | None = None
-
     def settings(self) -> JudgeSettings:
-        """What was configured; the seed is drawn where none was."""
+        """What was configured."""
         budgets = Budgets(
             call=self.call_seconds,
             exercise=self.exercise_seconds,
             cell=self.cell_seconds,
             notebook=self.notebook_seconds,
         )
-        seed = secrets.randbits(31) if self.seed is None else self.seed
+        seed = RESIDENT.seed if self.seed is None else self.seed
         return JudgeSettings(seed, self.sandbox, self.warm, self.device, budgets)
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Judge one notebook, and put its record beside the gradebook."""
-        if self.judge is None:
-            self.judge = Judge(self.settings())
-            # nbgrader tells no preprocessor when a batch is over.
-            atexit.register(self.judge.close)
         about = resources["nbgrader"]
-        record = self.judge.judge(nb, about["assignment"], about["student"])
+        judge = RESIDENT.judge_for(self.settings())
+        record = judge.judge(nb, about["assignment"], about["student"])
         # nbgrader has changed into the course's folder.
         write_record(Path(self.records_directory), record)
         if record["reason"]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 
-from cnncourse.judge.judge import Judge
+from cnncourse.judge.resident import RESIDENT
 from cnncourse.judge.settings import JudgeSettings
 
 
@@ -31,33 +30,6 @@ class Outcome:
     student: str
     notebook: str
     record: dict[str, Any]
-
-
-class Resident:
-    """Keeps the judge of the current batch, so that only a process's first job has to wait."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.judge: Judge | None = None
-
-    def judge_for(self, settings: JudgeSettings) -> Judge:
-        with self.lock:
-            if self.judge is None or self.judge.settings != settings:
-                if self.judge is not None:
-                    self.judge.close()
-                self.judge = Judge(settings)
-            return self.judge
-
-    def forget(self) -> None:
-        """Close the judge; the next job starts a new one."""
-        with self.lock:
-            if self.judge is not None:
-                self.judge.close()
-                self.judge = None
-
-
-# Of this process: an executor calls functions, and knows of no object that lives between them.
-RESIDENT = Resident()
 
 
 def grade_job(job: Job, settings: JudgeSettings) -> Outcome:
