@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -88,15 +89,19 @@ def released(course: CourseDirectory) -> list[Path]:
 
 
 def write(intake: Intake, folder: Path, name: str) -> None:
-    """A poured notebook, with what the gate said of it in its metadata."""
-    notebook = intake.notebook
-    notebook.metadata["cnncourse"] = {
+    """A poured notebook and its timestamp, as files."""
+    nbformat.write(with_intake(intake), folder / name)
+    if intake.timestamp is not None:
+        stamp = intake.timestamp.strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+        (folder / "timestamp.txt").write_text(stamp + "\n", encoding="utf-8")
+
+
+def with_intake(intake: Intake) -> NotebookNode:
+    """The poured notebook, with what the gate said of it in its metadata."""
+    intake.notebook.metadata["cnncourse"] = {
         "status": intake.status,
         "reason": intake.reason,
         "warnings": list(intake.warnings),
         "fingerprint": intake.fingerprint,
     }
-    nbformat.write(notebook, folder / name)
-    if intake.timestamp is not None:
-        stamp = intake.timestamp.strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-        (folder / "timestamp.txt").write_text(stamp + "\n", encoding="utf-8")
+    return intake.notebook

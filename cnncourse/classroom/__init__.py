@@ -1,0 +1,1 @@
+"""Grade everybody who handed in: many workers, one writer, nothing lost and nothing doubled."""
