@@ -35,6 +35,9 @@ c.Autograde.autograde_preprocessors = [
 # A machine that cannot confine students' programs refuses to grade. To grade work that you trust
 # all the same: c.JudgeNotebook.sandbox = "none"
 
+# A submission that could not be graded has no score; nbgrader's own table would say 0.
+c.ExportApp.plugin_class = "cnncourse.classroom.export.GradesExport"
+
 # What students write is opened in instructors' browsers, so no Markdown of theirs may act.
 c.HTMLExporter.filters = {"markdown2html": "cnncourse.judge.markdown.safe_markdown"}
 

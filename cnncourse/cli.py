@@ -38,6 +38,28 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(run=run_release)
 
+    verb = verbs.add_parser("grade", help="grade everybody who handed in a lesson")
+    verb.add_argument("lesson", type=lesson, help="such as 02-convolution")
+    verb.add_argument("--jobs", type=positive, help="worker processes (as many as cores)")
+    verb.add_argument("--scheduler", default="", help="a Dask scheduler, such as tcp://host:8786")
+    verb.add_argument("--student", nargs="+", default=[], help="only these")
+    verb.add_argument("--again", action="store_true", help="also who has been graded before")
+    verb.add_argument("--seed", type=int, help="repeat a grading with the seed of its records")
+    verb.add_argument(
+        "--sandbox", choices=("on", "none"), default="on", help="none: trust every submission"
+    )
+    verb.add_argument(
+        "--db", default="", help="another gradebook, such as postgresql+psycopg2://..."
+    )
+    verb.set_defaults(run=run_grade)
+
+    verb = verbs.add_parser("report", help="write a graded lesson's report and grades.csv again")
+    verb.add_argument("lesson", type=lesson, help="such as 02-convolution")
+    verb.set_defaults(run=run_report)
+
+    verb = verbs.add_parser("doctor", help="say what this machine can confine")
+    verb.set_defaults(run=run_doctor)
+
     verb = verbs.add_parser("sample-class", help="make a class of students and grade it")
     verb.add_argument("--into", type=Path, help="folder, made anew (_build/sample_class)")
     verb.set_defaults(run=run_sample_class)
@@ -56,6 +78,13 @@ def lesson(text: str) -> Lesson:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def positive(text: str) -> int:
+    """A count of at least one, in the words of argparse where it is none."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on.")
+    return int(text)
+
+
 def run_list(options: argparse.Namespace) -> None:
     from cnncourse.listing import as_list
 
@@ -68,6 +97,37 @@ def run_release(options: argparse.Namespace) -> None:
     course = find_course_folder()
     for chosen in (options.lesson,) if options.lesson else LESSONS:
         print(release(course, chosen).relative_to(course))
+
+
+def run_grade(options: argparse.Namespace) -> None:
+    from cnncourse.classroom.command import grade_lesson
+    from cnncourse.classroom.coordinator import Order
+
+    order = Order(tuple(options.student), options.again, options.seed, options.sandbox)
+    grade_lesson(
+        find_course_folder(),
+        options.lesson,
+        order,
+        jobs=options.jobs,
+        scheduler=options.scheduler,
+        db_url=options.db,
+    )
+
+
+def run_report(options: argparse.Namespace) -> None:
+    from cnncourse.classroom.command import report_lesson
+
+    written = report_lesson(find_course_folder(), options.lesson)
+    print(f"{written.grades}\n{written.report}")
+
+
+def run_doctor(options: argparse.Namespace) -> None:
+    from cnncourse.kernels.doctor import examine
+
+    finding = examine()
+    print(finding.text)
+    if not finding.confines:
+        raise CourseError("Students' code cannot be confined here, so grading will refuse.")
 
 
 def run_sample_class(options: argparse.Namespace) -> None:

@@ -1,19 +1,22 @@
-"""Read what nbgrader stored for a class: points from the gradebook, words from the notebooks."""
+"""Read what is stored for a class: points from the gradebook, words from the records."""
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
+from typing import Any
 
 from cnncourse.course import Lesson
+from cnncourse.judge.records import read_record
 
-VERDICT = re.compile(r'data-verdict="([^"]*)"')
-BELIEF = re.compile(r'data-misconception="([^"]*)"')
+REASONS = {
+    "time": "out of time",
+    "memory": "out of memory",
+    "processes": "too many processes",
+    "died": "ended its kernel",
+    "not defined": "not defined",
+}
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,11 @@ def read_marks(folder: Path, lesson: Lesson) -> Marks:
     """The marks of everybody who handed in the lesson, by student and exercise."""
     marks: Marks = {}
     for student, points in read_points(folder, lesson).items():
-        checks = read_checks(folder, lesson, student)
-        marks[student] = {name: Mark(got, word_for(checks[name])) for name, got in points.items()}
+        record = read_record(folder / "records", lesson.id, student)
+        exercises = record["exercises"] if record else {}
+        marks[student] = {
+            name: Mark(got, word_for(exercises.get(name, {}))) for name, got in points.items()
+        }
     return marks
 
 
@@ -51,22 +57,13 @@ def read_points(folder: Path, lesson: Lesson) -> dict[str, dict[str, float]]:
             }
 
 
-def read_checks(folder: Path, lesson: Lesson, student: str) -> dict[str, NotebookNode]:
-    """exercise -> the check cell of a student's autograded notebook, as it ran."""
-    path = folder / "autograded" / student / lesson.id / lesson.exercise.name
-    cells = nbformat.read(path, as_version=4).cells
-    marks = [(cell.metadata.get("nbgrader", {}), cell) for cell in cells]
-    return {mark["grade_id"]: cell for mark, cell in marks if mark.get("grade")}
+def word_for(mark: dict[str, Any]) -> str:
+    """The misconception, where one was named; else what cut it short, or the verdict.
 
-
-def word_for(check: NotebookNode) -> str:
-    """The verdict of a check cell; the misconception, where one was named."""
-    errors = [output.ename for output in check.outputs if output.output_type == "error"]
-    if errors:
-        return "out of time" if "CellTimeoutError" in errors else "not defined"
-    for output in check.outputs:
-        page = output.get("data", {}).get("text/html", "")
-        if verdict := VERDICT.search(page):
-            belief = BELIEF.search(page)
-            return (belief and belief[1].replace("_", " ")) or verdict[1]
-    return "no result"
+    >>> word_for({"misconception": "flips_the_kernel", "reason": "", "verdict": "wrong"})
+    'flips the kernel'
+    """
+    if not mark:
+        return "no result"
+    belief = mark["misconception"].replace("_", " ")
+    return belief or REASONS.get(mark["reason"]) or mark["verdict"]
