@@ -58,5 +58,7 @@ def run_kernel(connection: dict[str, Any], ready: Any) -> None:
     GradedKernelApp.connection = connection
     app = GradedKernelApp.instance(config=settings())
     app.initialize([])
+    # Matplotlib would notice only after the first cell with a figure that this is a notebook.
+    app.shell.enable_matplotlib("inline")
     ready()
     app.start()
