@@ -42,6 +42,9 @@ def become_kernel(task: KernelTask, ready: int) -> None:
 
     ready: the descriptor on which the supervisor is told, once, that messages are taken.
     """
+    # Before the files that it needs are out of reach.
+    from cnncourse.kernels.graded_kernel import run_kernel
+
     home = task.confinement.home
     keep_only((task.channel, ready))
     reset_signals()
@@ -66,8 +69,6 @@ def become_kernel(task: KernelTask, ready: int) -> None:
         is_ready()
         os.write(task.channel, json.dumps(prove(**task.proof)).encode())
         return
-    from cnncourse.kernels.graded_kernel import run_kernel
-
     run_kernel(task.connection, is_ready)
 
 
