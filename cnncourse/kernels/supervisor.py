@@ -48,6 +48,9 @@ class Supervisor:
     def run(self) -> None:
         """Start the kernel, wait for its end or for the order to end it, report, clean up."""
         os.setsid()
+        with contextlib.suppress(OSError):
+            # So that it gets its turn beside whatever the kernel starts.
+            os.setpriority(os.PRIO_PROCESS, 0, -5)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         kernel_calls.adopt_orphans()
         with contextlib.suppress(KeyboardInterrupt):
@@ -70,6 +73,8 @@ class Supervisor:
         go, says_go = os.pipe()
         middle = os.fork()
         if middle == 0:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, 0, 0)
             # Whoever waits for an end of these must be the only one that holds the other.
             for descriptor in (ready, pids, says_go, self.control.fileno()):
                 os.close(descriptor)
@@ -137,7 +142,7 @@ class Supervisor:
                     waiting.remove(said)
                     self.heard(os.read(said, MESSAGES).decode(errors="replace"))
                 if self.control.fileno() in ready and not self.obey():
-                    self.reason = self.reason or "stopped"
+                    self.reason = "stopped" if not self.look() else self.reason
                     return
                 if watched in ready:
                     return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from cnncourse.sandbox.layers import Limits
@@ -46,11 +46,14 @@ def own_memory(process: int) -> int:
     return numbers["RssAnon"] + numbers["RssShmem"]
 
 
-def excess(processes: Iterable[int], inherited: int, limits: Limits) -> str:
+def excess(processes: Sequence[int], inherited: int, limits: Limits) -> str:
     """ "memory" or "processes" where there is too much of it, else "".
 
     inherited: bytes that each process shares with the one it was forked from.
     """
+    if len(processes) > limits.processes:
+        # A fork bomb does not wait until each of its processes has been looked at.
+        return "processes"
     memory = threads = 0
     for process in processes:
         numbers = status(process)
