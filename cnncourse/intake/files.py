@@ -79,11 +79,12 @@ def contents(entry: os.DirEntry[str], most: int, warnings: list[str]) -> bytes |
         kind = "a link" if entry.is_symlink() else "no file that can be read"
         warnings.append(f"{shown(entry.name)} is {kind} and was not opened.")
         return None
+    kind = what.get(stat.S_IFMT(os.fstat(handle).st_mode), "no regular file")
+    if kind:
+        os.close(handle)
+        warnings.append(f"{shown(entry.name)} is {kind} and was not opened.")
+        return None
     with os.fdopen(handle, "rb") as file:
-        kind = what.get(stat.S_IFMT(os.fstat(handle).st_mode), "no regular file")
-        if kind:
-            warnings.append(f"{shown(entry.name)} is {kind} and was not opened.")
-            return None
         return file.read(most)
 
 

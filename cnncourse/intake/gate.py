@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from dateutil.parser import parse
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
@@ -20,6 +22,7 @@ from cnncourse.intake.reading import SubmittedCell, Unreadable, read_notebook
 
 Status = Literal["ready", "unreadable", "empty", "missing"]
 EARLIEST, LATEST = 1970, 2100
+OFFSET = re.compile(r"[+-]\d\d:?\d\d$")
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,9 @@ def time_of(written: bytes | None, warnings: list[str]) -> datetime | None:
     if written is None:
         return None
     try:
-        time = parse_utc(written.decode("utf-8").strip())
+        text = written.decode("utf-8").strip()
+        # nbgrader takes the offset +0100 for a hundred seconds.
+        time = parse_utc(parse(text) if OFFSET.search(text) else text)
     except (ValueError, OverflowError, TypeError):
         time = None
     if time is None or not EARLIEST <= time.year <= LATEST:

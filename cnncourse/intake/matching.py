@@ -123,7 +123,9 @@ def settle(
     written = [cell for cell in found if cell.source.strip() != question.source.strip()]
     # A draft elsewhere that defines the same does not count against the answer cell itself.
     own = [cell for cell in written if grade_id == cell.grade_id or cell.id == question.id]
-    written = own or written
+    if own and len(own) < len(written):
+        warnings.append(f"{name} is defined elsewhere too; the one in the answer cell counts.")
+        found, written = [one for one in found if one in own], own
     if not written:
         return found[:1]
     if len(found) > 1 and len(written) == 1:
