@@ -13,7 +13,7 @@ from cnncourse.intake.reading import SubmittedCell
 
 # Of 100; below it, two texts have no more in common than any two answers.
 ALIKE = 60
-LONGEST_COMPARED = 5_000
+LONGEST_COMPARED = 2_000
 
 
 @dataclass

@@ -7,6 +7,7 @@ import builtins
 import re
 import symtable
 import warnings
+from functools import lru_cache
 
 MAGIC = re.compile(r"^\s*[%!?]|^\s*\S.*\?$")
 BUILTIN = frozenset(dir(builtins)) | {"get_ipython", "display", "In", "Out", "_", "__"}
@@ -24,6 +25,7 @@ def without_magics(source: str) -> str:
     return "\n".join("pass" if MAGIC.match(line) else line for line in lines)
 
 
+@lru_cache(maxsize=4096)
 def tree_of(source: str) -> ast.Module | None:
     """The syntax tree, or None for what is no Python."""
     try:
@@ -34,7 +36,8 @@ def tree_of(source: str) -> ast.Module | None:
         return None
 
 
-def defined(source: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def defined(source: str) -> frozenset[str]:
     """The names that running this at top level gives a value.
 
     >>> sorted(defined("import numpy as np\\ndef f(): y = 1\\nx, z = 2, 3"))
@@ -42,19 +45,22 @@ def defined(source: str) -> set[str]:
     """
     table = table_of(source)
     if table is None:
-        return set()
+        return frozenset()
     symbols = table.get_symbols()
-    return {one.get_name() for one in symbols if one.is_assigned() or one.is_imported()}
+    return frozenset(one.get_name() for one in symbols if one.is_assigned() or one.is_imported())
 
 
-def functions(source: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def functions(source: str) -> frozenset[str]:
     """The functions and classes that it defines at top level."""
     tree = tree_of(source)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return {node.name for node in tree.body if isinstance(node, kinds)} if tree else set()
+    nodes = tree.body if tree else []
+    return frozenset(node.name for node in nodes if isinstance(node, kinds))
 
 
-def used(source: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def used(source: str) -> frozenset[str]:
     """The global names that it looks up, in functions too, builtins left out.
 
     >>> sorted(used("def f(a): return g(a) + len(b)"))
@@ -62,7 +68,7 @@ def used(source: str) -> set[str]:
     """
     table = table_of(source)
     if table is None:
-        return set()
+        return frozenset()
     found: set[str] = set()
     waiting = [table]
     while waiting:
@@ -72,7 +78,7 @@ def used(source: str) -> set[str]:
         for symbol in one.get_symbols():
             if symbol.is_referenced() and (top or symbol.is_global()):
                 found.add(symbol.get_name())
-    return found - BUILTIN
+    return frozenset(found - BUILTIN)
 
 
 def table_of(source: str) -> symtable.SymbolTable | None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_BYTES = 32 << 20
-MOST_CELLS = 5_000
-LONGEST_SOURCE = 400_000
+MOST_CELLS = 1_000
+LONGEST_SOURCE = 60_000
+# Of all cells together: some of what is done with them takes time with the square of it.
+MOST_SOURCE = 1_000_000
 DEEPEST = 200
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -28,6 +30,8 @@ LOOKS_LIKE = (
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8"), "a picture"),
     (re.compile(rb"version https://git-lfs"), "a pointer of Git LFS"),
 )
+# A string that never closes goes on to the end, or looking for it would take quadratic time.
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 CELL_TYPES = ("code", "markdown", "raw")
 
 
@@ -67,10 +71,16 @@ def read_notebook(data: bytes) -> Reading:
     tree = parsed(text_of(data, reading), reading)
     if not isinstance(tree, dict):
         raise Unreadable("The file is JSON, but not a notebook.")
+    room = MOST_SOURCE
     for raw in cells_of(tree, reading)[:MOST_CELLS]:
         cell = cell_of(raw, reading)
-        if cell:
-            reading.cells.append(cell)
+        if cell is None:
+            continue
+        room -= len(cell.source)
+        if room < 0:
+            note(reading, "The notebook is too long; its last cells were not read.")
+            break
+        reading.cells.append(cell)
     return reading
 
 
@@ -113,7 +123,7 @@ def one_line(error: Exception) -> str:
 def depth_of(text: str) -> int:
     """How deep brackets are nested, those in strings not counted."""
     depth = deepest = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
+    for match in TOKEN.finditer(text):
         letter = match[0]
         if letter in "[{":
             depth += 1
