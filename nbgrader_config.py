@@ -15,6 +15,8 @@ os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.
 warnings.filterwarnings("ignore", module="nbgrader")
 warnings.filterwarnings("ignore", module="sqlalchemy")
 
+# PostgreSQL accepts no assignment without a course, and nbgrader's exchange none either.
+c.CourseDirectory.course_id = "cnncourse"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 # Without "*.py" every answer would be copied into the release, beside the notebook.

@@ -93,8 +93,8 @@ class LocalWorkers:
 class ClusterWorkers:
     """The workers of a Dask cluster; Dask itself gives lost jobs to others."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, seconds: float = 30.0) -> None:
+        self.address, self.seconds = address, seconds
 
     def run(self, grade: GradeJob, jobs: Sequence[Job], settings: JudgeSettings) -> Iterator[Done]:
         """Grade all jobs, in any order. CourseError where the cluster cannot be reached."""
@@ -106,7 +106,7 @@ class ClusterWorkers:
             ) from None
         with ExitStack() as stack:
             try:
-                client = stack.enter_context(Client(self.address, timeout=30))
+                client = stack.enter_context(Client(self.address, timeout=self.seconds))
             except (OSError, TimeoutError) as error:
                 raise CourseError(
                     f"No Dask scheduler answers at {self.address} ({error}). Is it running?"
