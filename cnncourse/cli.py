@@ -100,6 +100,9 @@ def run_release(options: argparse.Namespace) -> None:
 
 
 def run_grade(options: argparse.Namespace) -> None:
+    from cnncourse.classroom.quick_start import skip_slow_imports
+
+    skip_slow_imports()
     from cnncourse.classroom.command import grade_lesson
     from cnncourse.classroom.coordinator import Order
 

@@ -41,9 +41,12 @@ def grade_lesson(
     root: Path | None = None,
 ) -> ClassRun:
     """Grade a lesson, print what came of it. CourseError for what an instructor can put right."""
-    settings = load_settings(course, root, db_url)
-    workers = ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or usable_cores())
-    run = grade_class(course, settings, lesson, order, workers, print, with_progress)
+    workers = ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or usable_cores(), True)
+    try:
+        settings = load_settings(course, root, db_url)
+        run = grade_class(course, settings, lesson, order, workers, print, with_progress)
+    finally:
+        workers.close()
     written = write_for_people(settings, run)
     if run.resumed:
         print("An earlier run had been cut off; this one has finished it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import importlib
 import multiprocessing
 import os
 import threading
@@ -14,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 
+from cnncourse.classroom.quick_start import skip_slow_imports
 from cnncourse.folder import CourseError
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, Outcome
@@ -31,10 +33,22 @@ class Done:
 
 
 class LocalWorkers:
-    """Worker processes of this machine. A worker that dies takes at most its own job with it."""
+    """Worker processes of this machine. A worker that dies takes at most its own job with it.
 
-    def __init__(self, jobs: int) -> None:
+    The first ones start at once, so that they are ready when there is something to do.
+    """
+
+    def __init__(self, jobs: int, early: bool = False) -> None:
         self.jobs = jobs
+        self.ready = self.pool(jobs) if early else None
+        for _ in range(jobs if early else 0):
+            self.ready.submit(int)
+
+    def close(self) -> None:
+        """End workers that were started and got nothing to do."""
+        if self.ready is not None:
+            self.ready.shutdown(cancel_futures=True)
+            self.ready = None
 
     def run(self, grade: GradeJob, jobs: Sequence[Job], settings: JudgeSettings) -> Iterator[Done]:
         """Grade all jobs, in any order."""
@@ -43,7 +57,10 @@ class LocalWorkers:
             # After a worker died, nobody knows over which job: those are tried one by one.
             alone = bool(suspects)
             queue = suspects if alone else waiting
-            pool = self.pool(1 if alone else min(self.jobs, len(queue)))
+            pool, self.ready = self.ready or self.pool(min(self.jobs, len(queue))), None
+            if alone:
+                pool.shutdown(cancel_futures=True)
+                pool = self.pool(1)
             try:
                 lost = yield from self.through(pool, grade, queue, settings, alone)
             finally:
@@ -96,6 +113,9 @@ class ClusterWorkers:
     def __init__(self, address: str, seconds: float = 30.0) -> None:
         self.address, self.seconds = address, seconds
 
+    def close(self) -> None:
+        """The cluster is not ours to end."""
+
     def run(self, grade: GradeJob, jobs: Sequence[Job], settings: JudgeSettings) -> Iterator[Done]:
         """Grade all jobs, in any order. CourseError where the cluster cannot be reached."""
         try:
@@ -137,10 +157,12 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    # The kernels do the work; a worker that waits for threads of its own only keeps them from it.
+    skip_slow_imports()
     import torch
 
+    # The kernels do the work; a worker's own threads would only keep them from it.
     torch.set_num_threads(1)
+    importlib.import_module("cnncourse.judge.worker")
 
 
 def usable_cores() -> int:

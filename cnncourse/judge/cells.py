@@ -14,6 +14,8 @@ from cnncourse.judge.outputs import Shown
 ANSWER = "-answer"
 # The notebooks' mark for examples, which no answer needs.
 EXAMPLE = "raises-exception"
+# What these show is not kept, because it could act in the browser of whoever looks at it.
+DEMO = "demo"
 LINE = re.compile(r"\bline (\d+)")
 
 
@@ -58,6 +60,8 @@ def code_cells(notebook: NotebookNode) -> list[Cell]:
             continue
         answers = marks.get("grade_id", "") if marks.get("solution") else ""
         tags = node.metadata.get("tags", [])
+        if DEMO in tags:
+            continue
         found.append(Cell(node, answers.removesuffix(ANSWER), EXAMPLE not in tags))
     return found
 

@@ -48,13 +48,15 @@ class Intake:
 
 
 class Judge:
-    """Judges notebooks one after the other. A context manager."""
+    """Judges notebooks one after the other. A context manager.
 
-    def __init__(self, settings: JudgeSettings) -> None:
+    host: starts its kernels; closed with it.
+    """
+
+    def __init__(self, settings: JudgeSettings, host: KernelHost | None = None) -> None:
         self.settings = settings
         self.examinations: dict[str, Examination] = {}
-        cuda = settings.device == "cuda"
-        self.host = KernelHost(sandbox=settings.sandbox, warm=settings.warm, cuda=cuda)
+        self.host = host or host_for(settings)
 
     def __enter__(self) -> Judge:
         return self
@@ -124,6 +126,12 @@ class Judge:
         for cell in sitting.cells:
             cell.node.outputs = cell.shown.outputs if cell.shown else []
         return {name: marks[name] for name in examinations}
+
+
+def host_for(settings: JudgeSettings) -> KernelHost:
+    """A host for kernels with these settings. SandboxError where they cannot be confined."""
+    cuda = settings.device == "cuda"
+    return KernelHost(sandbox=settings.sandbox, warm=settings.warm, cuda=cuda)
 
 
 def status_of(said: Intake, marks: dict[str, Mark]) -> tuple[str, str]:

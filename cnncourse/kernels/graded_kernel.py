@@ -48,6 +48,8 @@ def settings() -> Config:
     config.IPKernelApp.capture_fd_output = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
+    # The others look up and colour the source around each frame, which takes 30 ms.
+    config.InteractiveShell.xmode = "Plain"
     config.InteractiveShell.enable_tip = False
     config.InteractiveShellApp.exec_PYTHONSTARTUP = False
     return config

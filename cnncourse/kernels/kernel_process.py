@@ -6,6 +6,7 @@ import importlib.abc
 import json
 import os
 import random
+import select
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncourse.grading.serve import CHANNEL
+from cnncourse.sandbox import kernel_calls
 from cnncourse.sandbox.confine import Confinement, give_up_rights
 from cnncourse.sandbox.proof import prove
 
@@ -37,21 +39,23 @@ class KernelTask:
     proof: dict[str, Any] | None = None
 
 
-def become_kernel(task: KernelTask, ready: int) -> None:
+def become_kernel(task: KernelTask, ready: int, life: int) -> None:
     """Be a confined kernel until the end of this process.
 
     ready: the descriptor on which the supervisor is told, once, that messages are taken.
+    life: one whose other end the supervisor alone holds.
     """
     # Before the files that it needs are out of reach.
     from cnncourse.kernels.graded_kernel import run_kernel
 
     home = task.confinement.home
-    keep_only((task.channel, ready))
+    keep_only((task.channel, ready, life))
     reset_signals()
     os.umask(0o077)
     os.environ.clear()
     os.environ.update(environment(home, task.channel))
     give_up_rights(task.confinement)
+    end_with_supervisor(life)
     os.chdir(home)
     for name in ("tmp", "matplotlib", ".ipython/profile_default/startup"):
         (home / name).mkdir(parents=True, exist_ok=True)
@@ -70,6 +74,14 @@ def become_kernel(task: KernelTask, ready: int) -> None:
         os.write(task.channel, json.dumps(prove(**task.proof)).encode())
         return
     run_kernel(task.connection, is_ready)
+
+
+def end_with_supervisor(life: int) -> None:
+    """Be killed when the supervisor ends. A change of user takes this back, so it comes last."""
+    kernel_calls.prctl(kernel_calls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if select.select([life], [], [], 0)[0]:
+        os._exit(1)
+    os.close(life)
 
 
 def keep_only(descriptors: Sequence[int]) -> None:

@@ -64,67 +64,37 @@ class Supervisor:
                 self.tell({"ending": [self.reason_of(code), detail_of(code)]})
 
     def start(self) -> tuple[int, int]:
-        """Fork the kernel. The process to watch, and the descriptor on which it says "ready"."""
+        """Fork the kernel. Its process, and the descriptor on which it says "ready"."""
         to = self.task.confinement
         if to.layers.cgroup:
             self.group = Group.make(to.layers.cgroup, self.base.name, to.limits)
         ready, says_ready = os.pipe()
-        pids, says_pid = os.pipe()
-        go, says_go = os.pipe()
-        middle = os.fork()
-        if middle == 0:
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, 0, 0)
-            # Whoever waits for an end of these must be the only one that holds the other.
-            for descriptor in (ready, pids, says_go, self.control.fileno()):
+        life, self.lifeline = os.pipe()
+        if to.layers.namespaces:
+            # The next child is the first process of the new PID namespace: with it, all end.
+            enter_namespaces(to.layers.user)
+        kernel = os.fork()
+        if kernel == 0:
+            for descriptor in (ready, self.lifeline, self.control.fileno()):
                 os.close(descriptor)
-            never_return(lambda: self.in_between(says_ready, says_pid, go))
-        for descriptor in (says_ready, says_pid, go):
-            os.close(descriptor)
-        with os.fdopen(pids, "rb") as words:
-            first = words.read().decode()
-        os.waitpid(middle, 0)
-        if not first:
-            said = os.read(ready, MESSAGES).decode(errors="replace")
-            raise OSError(said or "no process came up")
-        os.write(says_go, b"go")
-        self.lifeline = says_go
-        return int(first), ready
+            never_return(lambda: self.inside(says_ready, life))
+        os.close(says_ready)
+        os.close(life)
+        return kernel, ready
 
-    def in_between(self, ready: int, says_pid: int, go: int) -> None:
-        """Make the namespaces, and leave the kernel's first process to the supervisor."""
-        layers = self.task.confinement.layers
-        try:
-            if self.group:
-                self.group.join()
-            if layers.namespaces:
-                enter_namespaces(layers.user)
-            child = os.fork()
-        except OSError as error:
-            os.write(ready, str(error).encode())
-            raise
-        if child == 0:
-            os.close(says_pid)
-            never_return(lambda: self.inside(ready, go))
-        os.write(says_pid, str(child).encode())
-
-    def inside(self, ready: int, go: int) -> None:
-        """The first process inside: prepares the place and, in a PID namespace, minds it."""
+    def inside(self, ready: int, life: int) -> None:
+        """The kernel's process, which prepares its place and then becomes the kernel."""
         to = self.task.confinement
         try:
-            os.read(go, 2)
-            # Only now is the supervisor its parent.
-            kernel_calls.prctl(kernel_calls.PR_SET_PDEATHSIG, signal.SIGKILL)
-            if select.select([go], [], [], 0)[0]:
-                return
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, 0, 0)
+            if self.group:
+                self.group.join()
             if to.layers.namespaces:
+                kernel_calls.unshare(kernel_calls.NEW_MOUNTS)
                 root = self.base / "root"
                 enter_private_root(to.places, root, to.sockets, to.home, to.limits.folder, to.owner)
-                kernel = os.fork()
-                if kernel:
-                    os.close(ready)
-                    mind(kernel)
-            become_kernel(self.task, ready)
+            become_kernel(self.task, ready, life)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 os.write(ready, f"{type(error).__name__}: {error}".encode())
@@ -169,8 +139,7 @@ class Supervisor:
             return False
         if b"interrupt" in orders:
             with contextlib.suppress(ProcessLookupError):
-                namespaces = self.task.confinement.layers.namespaces
-                os.kill(self.first, signal.SIGUSR1 if namespaces else signal.SIGINT)
+                os.kill(self.first, signal.SIGINT)
         return True
 
     def look(self) -> bool:
@@ -186,6 +155,10 @@ class Supervisor:
 
     def end_everything(self) -> int:
         """Kill all descendants until there are none; how the first one ended."""
+        if self.task.confinement.layers.namespaces and self.first:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.first, signal.SIGKILL)
+            return self.finish(os.waitpid(self.first, 0)[1])
         code = 0
         deadline = time.monotonic() + END_SECONDS
         while time.monotonic() < deadline:
@@ -227,8 +200,7 @@ class Supervisor:
         """One word for how it ended."""
         if self.reason:
             return self.reason
-        by_signal = os.WIFSIGNALED(code) or os.waitstatus_to_exitcode(code) > 128
-        return "signal" if by_signal else "exited"
+        return "signal" if os.WIFSIGNALED(code) else "exited"
 
     def tell(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
@@ -244,26 +216,12 @@ def never_return(main: Callable[[], None]) -> NoReturn:
     os._exit(0)
 
 
-def mind(kernel: int) -> None:
-    """Be the first process of a PID namespace: pass interrupts on, bury the dead, end with it."""
-    signal.signal(signal.SIGUSR1, lambda *_: os.kill(kernel, signal.SIGINT))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        ended, status = os.waitpid(-1, 0)
-        if ended == kernel:
-            code = os.waitstatus_to_exitcode(status)
-            os._exit(code if code >= 0 else 128 - code)
-
-
 def detail_of(code: int) -> str:
     """How a process ended, in words.
 
     >>> detail_of(9), detail_of(3 << 8)
     ('signal SIGKILL', 'exit code 3')
     """
-    number = os.WTERMSIG(code) if os.WIFSIGNALED(code) else os.waitstatus_to_exitcode(code) - 128
-    if number <= 0:
-        return f"exit code {os.waitstatus_to_exitcode(code)}"
-    with contextlib.suppress(ValueError):
-        return f"signal {signal.Signals(number).name}"
+    if os.WIFSIGNALED(code):
+        return f"signal {signal.Signals(os.WTERMSIG(code)).name}"
     return f"exit code {os.waitstatus_to_exitcode(code)}"

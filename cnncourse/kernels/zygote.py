@@ -48,8 +48,6 @@ PRELOADED = (
     "matplotlib.pyplot",
     "matplotlib_inline.config",
     "numpy",
-    "scipy",
-    "sklearn.datasets",
     "torch",
     "torch.nn.functional",
     "torch.utils.data",

@@ -80,7 +80,8 @@ class Group:
     def join(self) -> None:
         """Put this process in; its descendants follow."""
         for folder in {self.memory, self.processes}:
-            (folder / "cgroup.procs").write_text(str(os.getpid()))
+            # 0 is whoever writes it, whatever its number is in its namespace.
+            (folder / "cgroup.procs").write_text("0")
 
     def out_of_memory(self) -> bool:
         """Whether the kernel had to end a process of the group."""

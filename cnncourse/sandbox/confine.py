@@ -22,6 +22,7 @@ from cnncourse.sandbox.landlock import (
 from cnncourse.sandbox.layers import Layers, Limits
 from cnncourse.sandbox.places import Places
 
+SPARE = 32
 PROCESS_FACTS = ("cpuinfo", "meminfo", "stat", "loadavg", "version", "filesystems", "sys/kernel")
 
 
@@ -43,7 +44,7 @@ class Confinement:
 def give_up_rights(to: Confinement) -> None:
     """Confine this process for good, as far as the layers go."""
     layers = to.layers
-    limit_resources(to.limits)
+    limit_resources(to.limits, counted=bool(layers.cgroup))
     if layers.own_user:
         os.setgroups([])
         os.setresgid(to.owner, to.owner, to.owner)
@@ -59,14 +60,19 @@ def give_up_rights(to: Confinement) -> None:
         seccomp.restrict(deny_outside=not layers.hides_the_rest)
 
 
-def limit_resources(limits: Limits) -> None:
-    """Not the address space: CUDA reserves a hundred times what it uses."""
+def limit_resources(limits: Limits, counted: bool) -> None:
+    """Not the address space: CUDA reserves a hundred times what it uses.
+
+    counted: a control group counts processes too, and is to be the first to refuse one, because
+    it remembers that it did.
+    """
+    processes = limits.processes + (SPARE if counted else 0)
     for kind, most in (
         (resource.RLIMIT_FSIZE, limits.file),
         (resource.RLIMIT_NOFILE, limits.files),
         (resource.RLIMIT_CORE, 0),
         # Counts for one user id; does not bind root.
-        (resource.RLIMIT_NPROC, limits.processes),
+        (resource.RLIMIT_NPROC, processes),
     ):
         hard = resource.getrlimit(kind)[1]
         wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)

@@ -11,7 +11,7 @@ from cnncourse.sandbox import cgroups, kernel_calls, landlock, seccomp
 from cnncourse.sandbox.kernel_calls import NEW_IPC, NEW_MOUNTS, NEW_NET, NEW_PIDS, NEW_USER, NEW_UTS
 from cnncourse.sandbox.layers import Layers
 
-PRIVATE = NEW_MOUNTS | NEW_PIDS | NEW_NET | NEW_IPC | NEW_UTS
+PRIVATE = NEW_PIDS | NEW_NET | NEW_IPC | NEW_UTS
 
 
 def find_layers() -> Layers:
@@ -49,6 +49,7 @@ def have_namespaces(user: bool) -> None:
     first = os.fork()
     if first == 0:
         try:
+            kernel_calls.unshare(NEW_MOUNTS)
             kernel_calls.mount("none", "/", flags=kernel_calls.RECURSIVE | kernel_calls.PRIVATE)
             kernel_calls.mount("proc", "/proc", "proc")
             kernel_calls.mount("tmpfs", "/tmp", "tmpfs")
@@ -60,7 +61,7 @@ def have_namespaces(user: bool) -> None:
 
 
 def enter_namespaces(user: bool) -> None:
-    """New namespaces for this process; the PID namespace begins with its next child."""
+    """New namespaces for this process, but for mounts; the PID namespace begins with its child."""
     uid, gid = os.geteuid(), os.getegid()
     kernel_calls.unshare(PRIVATE | (NEW_USER if user else 0))
     if user:

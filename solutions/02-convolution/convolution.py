@@ -368,7 +368,7 @@ check(conv2d_backward)
 # Nothing here is graded. The picture is painted by *your* `conv2d`. Change the kernel, the stride, the
 # padding and the dilation, and see what your function makes of them.
 
-# %%
+# %% tags=["demo"]
 from cnncourse.widgets.convolution import Convolution
 
 Convolution(function=conv2d, tensors=True)

@@ -16,7 +16,6 @@ from classroom_fakes import LESSON, ROOT, HereAndNow, grade
 
 from cnncourse.classroom.coordinator import Order, grade_class
 from cnncourse.classroom.course_settings import load_settings
-from cnncourse.classroom.summary import total
 
 warnings.filterwarnings("ignore", module="sqlalchemy")
 

@@ -29,7 +29,8 @@ class Session:
 
     def value(self, source: str) -> str:
         """What an expression shows, or the error's name."""
-        [output] = self.run(source)
+        # Libraries may warn that they have to do without something.
+        [output] = [one for one in self.run(source) if one.get("name") != "stderr"]
         if output.output_type == "error":
             return output.ename
         return output.data["text/plain"] if "data" in output else output.text
