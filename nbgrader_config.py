@@ -37,6 +37,10 @@ c.Autograde.autograde_preprocessors = [
 # A machine that cannot confine students' programs refuses to grade. To grade work that you trust
 # all the same: c.JudgeNotebook.sandbox = "none"
 
+# Downloads from Moodle and Canvas: only notebooks are unpacked, and nothing bad stops the rest.
+c.ZipCollectApp.extractor_plugin = "cnncourse.intake.zip_collect.SafeExtractor"
+c.ZipCollectApp.collector_plugin = "cnncourse.intake.zip_collect.LmsCollector"
+
 # A submission that could not be graded has no score; nbgrader's own table would say 0.
 c.ExportApp.plugin_class = "cnncourse.classroom.export.GradesExport"
 

@@ -17,6 +17,8 @@ from cnncourse.grading.attempt import Attempt, carry_out
 from cnncourse.grading.channel import receive, send
 from cnncourse.grading.failure import Failure
 from cnncourse.grading.order import Order
+from cnncourse.grading.strange import Strange
+from cnncourse.grading.wire import packed
 
 CHANNEL = "CNNCOURSE_CHANNEL"
 
@@ -51,7 +53,13 @@ def reply_to(request: dict[str, Any], names: Mapping[str, Any]) -> dict[str, Any
     if "look" in request:
         return {"id": request["id"], "seen": looked_at(names, request["look"])}
     order = request["order"]
-    return {"id": request["id"], "attempt": as_data(interruptible(order, names.get(order.name)))}
+    made = interruptible(order, names.get(order.name))
+    try:
+        packed(made.parts)
+    except BaseException:
+        # An object whose own methods fail when one looks at it.
+        made.parts = dict.fromkeys(map(str, made.parts), Strange("an object that cannot be read"))
+    return {"id": request["id"], "attempt": as_data(made)}
 
 
 def looked_at(names: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -64,6 +72,7 @@ def looked_at(names: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def interruptible(order: Order, answer: Any) -> Attempt:
     """Carry out an order; an interrupt ends it as an error of the answer."""
+    process = os.getpid()
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return carry_out(order, answer)
@@ -71,6 +80,9 @@ def interruptible(order: Order, answer: Any) -> Attempt:
         return Attempt(error=Failure.of(error))
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if os.getpid() != process:
+            # A copy that the answer forked and forgot must not speak as well.
+            os._exit(0)
 
 
 def as_data(made: Attempt) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,9 @@ PRELOADED = (
 )
 
 
+places = lru_cache(find_places)
+
+
 def preload() -> None:
     """Import what students' notebooks and the kernel itself will ask for."""
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
@@ -76,11 +80,14 @@ def main(descriptor: int, warm: bool) -> None:
         preload()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    places(False)
     gc.collect()
     gc.freeze()
     host.send(json.dumps(asdict(layers)).encode())
     while fork_a_kernel(host):
         pass
+    # Tidying up what was imported would take longer than all the rest.
+    os._exit(0)
 
 
 def fork_a_kernel(host: socket.socket) -> bool:
@@ -103,7 +110,7 @@ def supervise(request: dict[str, Any], descriptors: list[int]) -> None:
     confinement = Confinement(
         Layers(**request["layers"]),
         Limits(**request["limits"]),
-        find_places(request["cuda"]),
+        places(request["cuda"]),
         base / "home",
         base / "sockets",
         request["owner"],

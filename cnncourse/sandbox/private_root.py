@@ -33,14 +33,16 @@ def enter_private_root(
     """
     mount("none", "/", flags=RECURSIVE | PRIVATE)
     mount("tmpfs", str(base), "tmpfs", QUIET, "size=16m,mode=755")
+    # First, because the interpreter and the course may lie in /tmp themselves.
+    for path in (Path("/dev/shm"), Path("/tmp")):
+        own_memory(inside(base, path), size, owner)
     for path in (*places.system, *places.settings, *places.python):
         show(path, base)
     hide_package(places, base)
     for device in places.devices:
         show(device, base, QUIET & ~NO_DEVICES)
     (base / "dev" / "fd").symlink_to("/proc/self/fd")
-    for path in (Path("/dev/shm"), Path("/tmp"), home):
-        own_memory(inside(base, path), size, owner)
+    own_memory(inside(base, home), size, owner)
     target = inside(base, sockets)
     target.mkdir(parents=True, exist_ok=True)
     mount(str(sockets), str(target), flags=BIND)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import nbformat
 import pytest
+from intake_data import LESSON, ROOT
 from nbformat import NotebookNode
 
-from cnncourse.course import find_lesson
 from cnncourse.intake.matching import questions
-
-ROOT = Path(__file__).parents[2]
-LESSON = find_lesson("02-convolution")
 
 
 @pytest.fixture
