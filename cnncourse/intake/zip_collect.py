@@ -18,6 +18,8 @@ from cnncourse.intake.reading import MOST_BYTES
 
 MOST_ARCHIVE = 1 << 30
 SKIPPED = "skipped.csv"
+# As nbgrader calls the folder into which it has archives unpacked.
+EXTRACTED = "extracted"
 MOODLE = re.compile(r"^(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_file_/?(?P<file>.*)$")
 CANVAS = re.compile(r"^(?P<name>[^_/]+)_(?:LATE_)?(?P<id>\d+)_(?P<upload>\d+)_(?P<file>[^/]+)$")
 ATTEMPT = re.compile(r"-(\d+)(?=\.ipynb)", re.IGNORECASE)
@@ -89,7 +91,7 @@ class LmsCollector(FileNameCollectorPlugin):
         path = Path(submitted_file)
         if not NOTEBOOK.search(path.name):
             return None
-        student = student_of(path)
+        student = student_of(path, self.notebook())
         if not student:
             self.log.warning("Whose is %s? It was skipped.", path)
             return None
@@ -114,22 +116,27 @@ class LmsCollector(FileNameCollectorPlugin):
         return lesson.split("-", 1)[-1].replace("-", "_")
 
 
-def student_of(path: Path) -> str:
-    """A name for the student that is one folder's name, and nobody else's.
+def student_of(path: Path, notebook: str) -> str:
+    """A name for the student that is one folder's name, and nobody else's; "" for nobody's.
 
-    >>> student_of(Path("all/Zoë O'Hara_12345_assignsubmission_file_/a.ipynb"))
+    >>> student_of(Path("Zoë O'Hara_12345_assignsubmission_file_/a/b.ipynb"), "b")
     'Zoe-O-Hara-12345'
-    >>> student_of(Path("all/lovelaceada_LATE_77_8801_convolution-1.ipynb"))
+    >>> student_of(Path("extracted/lovelaceada_LATE_77_8801_convolution-1.ipynb"), "convolution")
     'lovelaceada-77'
-    >>> student_of(Path("submissions/ada/convolution.ipynb"))
+    >>> student_of(Path("extracted/ada/convolution.ipynb"), "convolution")
+    'ada'
+    >>> student_of(Path("extracted/ada_convolution.ipynb"), "convolution")
     'ada'
     """
-    for text in (path.name, path.parent.name):
+    for text in (path.name, *reversed(path.parts[:-1])):
         for pattern in (MOODLE, CANVAS):
             found = pattern.match(text)
             if found:
                 return plain(f"{found['name']}-{found['id']}")
-    return plain(path.parent.name)
+    alone = re.match(rf"(?P<student>.+)_{re.escape(notebook)}", path.name)
+    if alone:
+        return plain(alone["student"])
+    return "" if path.parent.name == EXTRACTED else plain(path.parent.name)
 
 
 def plain(text: str) -> str:

@@ -65,6 +65,7 @@ BAD = {
     "corrupt.zip": b"PK\x03\x04 no archive",
     "links.tar": linked(),
     "words.txt": b"words",
+    "nobody.ipynb": NOTEBOOK,
 }
 
 
@@ -79,6 +80,9 @@ def collected(tmp_path_factory) -> Path:
     (archive / "moodle.zip").write_bytes(zipped(**MOODLE))
     for name, data in {**CANVAS, **BAD}.items():
         (archive / name).write_bytes(data)
+    (archive / "turing").mkdir()
+    (archive / "turing" / "convolution.ipynb").write_bytes(NOTEBOOK)
+    (archive / "noether_convolution.ipynb").write_bytes(NOTEBOOK)
     (archive / "Bomb_3001_assignsubmission_file_.zip").write_bytes(bomb())
     (archive / "Deep_3002_assignsubmission_file_.zip").write_bytes(nested())
     done = subprocess.run(
@@ -104,6 +108,8 @@ def test_everybody_with_a_notebook_is_collected(collected: Path) -> None:
         "Flat-File-1004",
         "hoppergrace-2001",
         "hamiltonmargaret-2002",
+        "turing",
+        "noether",
     }
     for name in found:
         folder = collected / "submitted" / name / LESSON.id
