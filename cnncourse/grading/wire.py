@@ -94,6 +94,8 @@ def encode(value: Any, buffers: list[bytes]) -> Any:
         return value
     if type(value) is str:
         return value[:LONGEST_TEXT]
+    if type(value) is Strange:
+        return {"strange": [value.kind, value.shown]}
     if type(value) is int and value.bit_length() <= LONGEST_INTEGER:
         return value
     if isinstance(value, Tensor):

@@ -127,6 +127,7 @@ class Liar(torch.Tensor):
         (2**5000, "an int"),
         (dict, "the class dict"),
         (list(range(20_000)), "a list"),
+        (Strange("an object that cannot be read"), "cannot be read"),
     ],
 )
 def test_what_is_no_data_is_told_in_words(value, kind):
