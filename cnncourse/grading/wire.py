@@ -165,7 +165,7 @@ class Decoder:
     """Builds a value from a tree, counting as it goes."""
 
     def __init__(self, buffers: Sequence[memoryview], public: bool) -> None:
-        self.buffers, self.public = buffers, public
+        self.buffers, self.public = dict(enumerate(buffers)), public
         self.nodes = 0
 
     def decode(self, tree: Any, depth: int = 0) -> Any:
@@ -213,9 +213,15 @@ class Decoder:
             raise WireError("a key is of no known kind")
         return clean(key) if isinstance(key, str) else key
 
+    def taken(self, index: Any) -> bytearray:
+        """A copy of an array's bytes. Only once, or a short message could fill the memory."""
+        if type(index) is not int or index not in self.buffers:
+            raise WireError("an array is missing, or used twice")
+        return bytearray(self.buffers.pop(index))
+
     def tensor(self, tree: dict[str, Any]) -> Tensor:
         dtype, shape = DTYPES[tree["dtype"]], shape_of(tree["shape"])
-        data = bytearray(self.buffers[index_of(tree["tensor"])])
+        data = self.taken(tree["tensor"])
         size = torch.empty((), dtype=dtype).element_size()
         if len(data) != size * product(shape):
             raise WireError("a tensor's bytes do not fit its shape")
@@ -236,7 +242,7 @@ class Decoder:
         dtype, shape = np.dtype(str(tree["dtype"])[:8]), shape_of(tree["shape"])
         if dtype.kind not in ARRAYS or dtype.itemsize > ITEM_BYTES:
             raise WireError("an array has no known dtype")
-        data = bytearray(self.buffers[index_of(tree["array"])])
+        data = self.taken(tree["array"])
         if len(data) != dtype.itemsize * product(shape):
             raise WireError("an array's bytes do not fit its shape")
         if dtype.kind == "b":
@@ -251,12 +257,6 @@ def shape_of(sizes: Any) -> tuple[int, ...]:
     if not good or len(sizes) > MOST_AXES or max(sizes, default=0) > 2**40:
         raise WireError("a shape is impossible")
     return tuple(sizes)
-
-
-def index_of(index: Any) -> int:
-    if type(index) is not int or index < 0:
-        raise WireError("an array is missing")
-    return index
 
 
 def product(shape: tuple[int, ...]) -> int:

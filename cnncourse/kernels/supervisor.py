@@ -219,9 +219,11 @@ def never_return(main: Callable[[], None]) -> NoReturn:
 def detail_of(code: int) -> str:
     """How a process ended, in words.
 
-    >>> detail_of(9), detail_of(3 << 8)
-    ('signal SIGKILL', 'exit code 3')
+    >>> detail_of(9), detail_of(40), detail_of(3 << 8)
+    ('signal SIGKILL', 'signal 40', 'exit code 3')
     """
     if os.WIFSIGNALED(code):
-        return f"signal {signal.Signals(os.WTERMSIG(code)).name}"
+        number = os.WTERMSIG(code)
+        names = {one.value: one.name for one in signal.Signals}
+        return f"signal {names.get(number, number)}"
     return f"exit code {os.waitstatus_to_exitcode(code)}"

@@ -208,6 +208,8 @@ def tensor_of(**changes):
         tensor_of(tensor=1),
         tensor_of(tensor=-1),
         tensor_of(tensor="0"),
+        tensor_of(tensor=True),
+        json.dumps([{"list": [{"array": 0, "dtype": "<f8", "shape": [1]}] * 2}, [8]]).encode(),
         json.dumps([{"array": 0, "dtype": "|O", "shape": [1]}, [8]]).encode(),
         json.dumps([{"array": 0, "dtype": "V8", "shape": [1]}, [8]]).encode(),
         json.dumps([{"array": 0, "dtype": "M8[ns]", "shape": [1]}, [8]]).encode(),

@@ -90,15 +90,15 @@ LYING = (
                   "    if 'attempt' in value: real_send(channel, value)\nserve.send = send\n")),
     Hostile("odd-messages", "what is no Jupyter message",
             right(cell=SHELL + "t = ip.kernel.iopub_thread\n"
-                  "for parts in ([b'x'], [b'<IDS|MSG>'] * 9, [b'a', b'<IDS|MSG>', b'', b'{', b'[']):\n"
+                  "for parts in ([b'x'], [b'<IDS|MSG>'] * 9, [b'a', b'<IDS|MSG>', b'', b'{']):\n"
                   "    t.schedule(lambda parts=parts: t.socket.send_multipart(parts))\n")),
     Hostile("old-protocol", "messages that have to be converted",
-            right(cell=SHELL + "k = ip.kernel\nfor kind in ('inspect_reply', '__class__', '__call__',"
+            right(cell=SHELL + "k = ip.kernel\nfor kind in ('inspect_reply', '__call__', 'pyout',"
                   " 'complete_reply', 'stream'):\n    h = k.session.msg_header(kind)\n"
                   "    h['version'] = '4.0'\n    k.session.send(k.iopub_socket, kind,"
                   " {'matches': [], 'found': [1]}, header=h, parent=k.get_parent())\n")),
     Hostile("strange-streams", "text that is none",
-            right(cell=SHELL + "k = ip.kernel\nfor text in (None, [1], {'a': 1}, '\\ud800', 10**50):\n"
+            right(cell=SHELL + "k = ip.kernel\nfor text in (None, [1], {}, '\\ud800', 9**50):\n"
                   "    k.session.send(k.iopub_socket, 'stream', {'name': text, 'text': text},"
                   " parent=k.get_parent())\n"
                   "    k.session.send(k.iopub_socket, 'error', {'ename': text, 'evalue': text,"

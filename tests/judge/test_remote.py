@@ -141,24 +141,27 @@ def test_budget_of_an_exercise_ends_many_short_calls(examination, kernel_that):
     assert answer.out_of_time
 
 
+HONEST = {
+    "parts": {},
+    "error": None,
+    "changed": (),
+    "caught": None,
+    "operations": 1,
+    "printed": "",
+    "stub": False,
+    "of_class": False,
+}
 LIES = {
+    "two ids": {"id": torch.tensor([1, 1]), "attempt": HONEST},
+    "caught is short": {"id": 1, "attempt": {**HONEST, "caught": ["x"]}},
+    "caught is a tensor": {"id": 1, "attempt": {**HONEST, "caught": torch.ones(2)}},
+    "error is a tensor": {"id": 1, "attempt": {**HONEST, "error": torch.ones(2)}},
+    "parts are none": {"id": 1, "attempt": {**HONEST, "parts": 3}},
     "nothing asked": {"id": 99, "attempt": {}},
     "no attempt": {"id": 1},
     "attempt is a word": {"id": 1, "attempt": "right"},
     "points": {"id": 1, "attempt": {"score": 1.0, "points": 4}},
-    "error is a number": {
-        "id": 1,
-        "attempt": {
-            "parts": {},
-            "error": 3,
-            "changed": (),
-            "caught": None,
-            "operations": 1,
-            "printed": "",
-            "stub": False,
-            "of_class": False,
-        },
-    },
+    "error is a number": {"id": 1, "attempt": {**HONEST, "error": 3}},
 }
 
 
