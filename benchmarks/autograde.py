@@ -9,6 +9,7 @@ sandbox on. Every figure is wall-clock time of a whole command, its start includ
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tempfile
 import time
 from itertools import cycle, islice
 from pathlib import Path
+from statistics import mean
 
 import nbformat
 
@@ -40,6 +42,7 @@ c.Execute.timeout = 60
 OURS = """
 import sys
 from pathlib import Path
+from statistics import mean
 from cnncourse.course import find_lesson
 if __name__ == "__main__":
     from cnncourse.classroom.quick_start import skip_slow_imports
@@ -60,12 +63,16 @@ def main() -> None:
         if not options.without_stock:
             table.append(("stock nbgrader", stock(folder)))
         table.append(("ours, one after another", ours(folder, 1)))
+        stages = profile(folder)
         table.append(("ours, two workers", ours(folder, 2)))
         print(f"{options.students} submissions of {LESSON.id}")
         base = table[0][1]
         for what, seconds in table:
             each = seconds / options.students
             print(f"  {what:<24} {seconds:>7.1f} s  {each:>6.3f} s each  {base / seconds:>5.1f} x")
+        print("where one submission's time goes, one after another")
+        for stage, seconds in stages.items():
+            print(f"  {stage:<24} {seconds * 1000:>7.1f} ms")
     if options.flat:
         print("cost per submission as the class grows, two workers")
         for students in options.flat:
@@ -125,6 +132,15 @@ def ours(folder: Path, jobs: int) -> float:
     if done.returncode:
         sys.exit(done.stdout[-1000:] + done.stderr[-2000:])
     return seconds
+
+
+def profile(folder: Path) -> dict[str, float]:
+    """Mean seconds of each stage, from the records of the last run, and of all stages."""
+    paths = (folder / "records" / LESSON.id).glob("s*.json")
+    found = [json.loads(path.read_text()) for path in paths]
+    names = dict.fromkeys(name for record in found for name in record["stages"])
+    stages = {name: mean(one["stages"].get(name, 0.0) for one in found) for name in names}
+    return {**stages, "everything": mean(record["seconds"] for record in found)}
 
 
 def memory() -> float:

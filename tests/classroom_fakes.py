@@ -20,6 +20,7 @@ from cnncourse.intake.matching import questions
 from cnncourse.judge.cells import grade_cells
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, Outcome
+from cnncourse.kernels.host import SandboxError
 from cnncourse.nbgrader_commands import run_nbgrader
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +119,11 @@ def raises(job: Job, settings: JudgeSettings) -> Outcome:
     if job.student == "s03":
         raise OSError("no space left on device")
     return grade(job, settings)
+
+
+def refuses(job: Job, settings: JudgeSettings) -> Outcome:
+    """As on a machine that cannot confine anything."""
+    raise SandboxError("This machine cannot do it.")
 
 
 class HereAndNow:

@@ -25,9 +25,11 @@ from cnncourse.judge.cells import grade_cells
 from cnncourse.judge.records import read_record, write_record, write_whole
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, grade_job
+from cnncourse.kernels.host import SandboxError
 from cnncourse.nbgrader_commands import run_nbgrader
 
 NOT_GRADED = "infrastructure error"
+REFUSAL = f"{SandboxError.__name__}: "
 
 
 @dataclass
@@ -108,6 +110,9 @@ def grade_class(
                 jobs.append(job_of(lesson, student, intake))
             judging = JudgeSettings(batch.seed, order.sandbox)
             for done in progress(workers.run(grade, jobs, judging), len(jobs)):
+                if done.problem.startswith(REFUSAL):
+                    # It will be the same for everybody.
+                    raise CourseError(done.problem.removeprefix(REFUSAL))
                 run.records[done.job.student] = scribe.write(done)
                 run.graded.append(done.job.student)
         if not order.students:

@@ -8,6 +8,7 @@ from html import escape
 
 from cnncourse.classroom.summary import ExerciseSummary, Records, Summary, total
 from cnncourse.course import Lesson
+from cnncourse.grading.render import number, prose
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -22,7 +23,9 @@ body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70re
 table {{ border-collapse: collapse; margin: .5rem 0 1.5rem; width: 100%; }}
 th, td {{ border-bottom: 1px solid var(--line); padding: .35rem .7rem; text-align: left;
   vertical-align: top; }}
-td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
+td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
+th[scope=row] {{ white-space: nowrap; }}
+td ul {{ margin: 0; min-width: 18rem; padding-left: 1.2rem; }}
 .scroll {{ overflow-x: auto; }}
 .facts {{ display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; padding: 0; list-style: none; }}
 .facts b {{ display: block; font-size: 1.6rem; line-height: 1.2; }}
@@ -105,7 +108,7 @@ def exercise_table(exercises: Sequence[ExerciseSummary]) -> str:
     for one in exercises:
         beliefs = "".join(
             f"<li>{many} × {escape(name.replace('_', ' '))}"
-            f'<div class="mute">{escape(sentence)}</div></li>'
+            f'<div class="mute">{prose(sentence)}</div></li>'
             for name, sentence, many in one.misconceptions[:5]
         )
         rows.append(
@@ -135,10 +138,10 @@ def student_table(
     rows = []
     for student, record in records.items():
         cells = "".join(
-            f'<td class="number">{mark["points"]:g}</td>' if mark else "<td></td>"
+            f'<td class="number">{number(mark["points"])}</td>' if mark else "<td></td>"
             for mark in (record["exercises"].get(one.name) for one in exercises)
         )
-        points = f"{total(record):g}" if record["exercises"] else ""
+        points = number(total(record)) if record["exercises"] else ""
         rows.append(
             f'<tr><th scope="row">{name_of(student, link)}</th><td>{escape(record["status"])}</td>'
             f'{cells}<td class="number">{points}</td></tr>'

@@ -150,7 +150,8 @@ def quiet(made: Attempt) -> Iterator[None]:
 def same_torch_settings() -> Iterator[None]:
     """Neither the notebook's settings reach an answer, nor an answer's the notebook."""
     dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
-    enabled = torch.is_grad_enabled()
+    enabled, device = torch.is_grad_enabled(), torch.get_default_device()
+    set_default_device(torch.device("cpu"))
     torch.set_default_dtype(torch.float32)
     # On arrays this small, threads only wait for one another: on a busy machine for seconds.
     torch.set_num_threads(1)
@@ -161,3 +162,10 @@ def same_torch_settings() -> Iterator[None]:
         torch.set_default_dtype(dtype)
         torch.set_num_threads(threads)
         torch.set_grad_enabled(enabled)
+        set_default_device(device)
+
+
+def set_default_device(device: torch.device) -> None:
+    """Where tensors without a word about it are made; nothing is done where it is so already."""
+    if torch.get_default_device() != device:
+        torch.set_default_device(None if device.type == "cpu" else device)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import zmq
 from jupyter_client.session import Session
 
-from cnncourse.judge.outputs import Shown
+from cnncourse.judge.outputs import Room, Shown
 from cnncourse.judge.remote import GRACE_SECONDS, KernelLost
 
 # Of one message. A longer one ends the connection.
@@ -38,6 +38,7 @@ class Client:
         info = kernel.connection
         key = info["key"]
         self.session = Session(key=key.encode() if isinstance(key, str) else key)
+        self.room = Room()
         self.context = zmq.Context()
         self.shell = self.connect(zmq.DEALER, info["shell_port"])
         self.iopub = self.connect(zmq.SUB, info["iopub_port"])
@@ -91,7 +92,7 @@ class Client:
 
     def run(self, source: str, seconds: float) -> tuple[Shown, bool]:
         """Run a cell; what it showed, and whether it had to be interrupted. KernelLost."""
-        shown, asked = Shown(), self.start(source)
+        shown, asked = Shown(self.room), self.start(source)
         if self.finish(asked, shown, seconds):
             return shown, False
         self.kernel.interrupt()

@@ -96,7 +96,8 @@ class Judge:
         said = Intake.of(notebook)
         cells = grade_cells(notebook)
         examinations = {name: self.examination(name) for name in cells}
-        marks = self.marks(notebook, examinations, said)
+        sitting = Sitting(notebook, examinations, self.settings.budgets, self.host.start)
+        marks = self.marks(sitting)
         for name, cell in cells.items():
             marks[name] = worth(marks[name], float(cell.metadata.nbgrader.points))
             write_mark(cell, marks[name])
@@ -113,19 +114,17 @@ class Judge:
             "seed": self.settings.seed,
             "sandbox": self.host.description,
             "seconds": round(time.monotonic() - began, 3),
+            "stages": {name: round(spent, 4) for name, spent in sitting.stages.items()},
             "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "exercises": {name: mark.record() for name, mark in marks.items()},
         }
 
-    def marks(
-        self, notebook: NotebookNode, examinations: dict[str, Examination], said: Intake
-    ) -> dict[str, Mark]:
+    def marks(self, sitting: Sitting) -> dict[str, Mark]:
         """The marks of all exercises; the cells' outputs are written on the way."""
-        sitting = Sitting(notebook, examinations, self.settings.budgets, self.host.start)
         marks = sitting.sit()
         for cell in sitting.cells:
             cell.node.outputs = cell.shown.outputs if cell.shown else []
-        return {name: marks[name] for name in examinations}
+        return {name: marks[name] for name in sitting.examinations}
 
 
 def host_for(settings: JudgeSettings) -> KernelHost:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bleach
-from nbconvert.filters import markdown2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 TAGS = [
     *bleach.ALLOWED_TAGS,
@@ -35,12 +35,16 @@ ATTRIBUTES = {
 }
 # Pictures of the text itself at most; one from elsewhere would tell who looks, and when.
 PROTOCOLS = ["http", "https", "mailto"]
+LINKS = ("http://", "https://", "mailto:", "#")
 
 
 def only_here(tag: str, name: str, value: str) -> bool:
     """Whether an attribute may stay: a picture's source only where it is a path."""
     if tag == "img" and name == "src":
         return ":" not in value and not value.startswith(("//", "\\"))
+    if tag == "a" and name == "href":
+        # bleach takes what is before a number for a host.
+        return ":" not in value or value.lower().startswith(LINKS)
     return name in ATTRIBUTES.get(tag, []) or name in ATTRIBUTES["*"]
 
 
@@ -50,5 +54,7 @@ def safe_markdown(source: str) -> str:
     >>> safe_markdown("*a* <script>b</script> [c](javascript:d)")
     '<p><em>a</em> &lt;script&gt;b&lt;/script&gt; <a>c</a></p>'
     """
-    html = bleach.clean(markdown2html(source), tags=TAGS, attributes=only_here, protocols=PROTOCOLS)
+    renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
+    rendered = MarkdownWithMath(renderer=renderer).render(source)
+    html = bleach.clean(rendered, tags=TAGS, attributes=only_here, protocols=PROTOCOLS)
     return html.strip()

@@ -17,17 +17,33 @@ from nbformat.v4 import new_output
 from cnncourse.grading.wire import clean
 
 MOST_TEXT = 20_000
-MOST_PICTURE = 2 << 20
+# Of all pictures of a notebook together, in letters of base64.
+MOST_PICTURES = 1_500_000
 MOST_OUTPUTS = 40
 CUT = "\n[the rest was left out]"
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
+class Room:
+    """What is left for the pictures of a notebook."""
+
+    def __init__(self, letters: int = MOST_PICTURES) -> None:
+        self.letters = letters
+
+    def takes(self, text: str) -> bool:
+        """Whether there is room for it; if so, it is taken."""
+        if len(text) > self.letters:
+            return False
+        self.letters -= len(text)
+        return True
+
+
 class Shown:
     """Collects the outputs of one cell from the messages of a kernel."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room | None = None) -> None:
+        self.room = room or Room()
         self.outputs: list[NotebookNode] = []
         self.written: dict[str, int] = {}
 
@@ -51,7 +67,7 @@ class Shown:
                 )
             )
         elif kind in ("display_data", "execute_result"):
-            data = harmless(content.get("data"))
+            data = harmless(content.get("data"), self.room)
             if data:
                 self.add(new_output("display_data", data=data))
 
@@ -83,7 +99,7 @@ def plain(text: str) -> str:
     return clean("\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n")))
 
 
-def harmless(data: Any) -> dict[str, str]:
+def harmless(data: Any, room: Room) -> dict[str, str]:
     """The plain text and the pictures among what is displayed."""
     if not isinstance(data, dict):
         return {}
@@ -92,7 +108,7 @@ def harmless(data: Any) -> dict[str, str]:
         kept["text/plain"] = plain(data["text/plain"])
     for kind, start in PICTURES.items():
         picture = data.get(kind)
-        if isinstance(picture, str) and len(picture) <= MOST_PICTURE and is_picture(picture, start):
+        if isinstance(picture, str) and is_picture(picture, start) and room.takes(picture):
             kept[kind] = "".join(picture.split())
     return kept
 

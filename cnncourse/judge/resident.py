@@ -14,7 +14,7 @@ class Resident:
     """Keeps the judge of the current batch, so that only a process's first job has to wait."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock, self.busy = threading.Lock(), threading.Lock()
         self.judge: Judge | None = None
         # For batches that nobody gave a seed: one for all notebooks that this process grades.
         self.seed = secrets.randbits(31)

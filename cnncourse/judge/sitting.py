@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -38,6 +39,7 @@ class Sitting:
     """Everything that is known about one submission while it is judged.
 
     start: starts a kernel. examinations: in the order of the notebook, by name.
+    stages: seconds by what they were spent on.
     """
 
     notebook: NotebookNode
@@ -45,6 +47,7 @@ class Sitting:
     budgets: Budgets
     start: Callable[[], RunningKernel]
     marks: dict[str, Mark] = field(default_factory=dict)
+    stages: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         trainings = sum(isinstance(one.run, Training) for one in self.exercises)
@@ -80,14 +83,27 @@ class Sitting:
 
     def in_a_kernel(self, everything: bool) -> None:
         """Get as far as one kernel goes. everything: run also cells that no answer needs."""
-        kernel = self.start()
+        with self.timed("kernel starts"):
+            kernel = self.start()
         try:
             with Client(kernel) as client, contextlib.suppress(Lost):
-                client.wait_until_heard()
-                self.run_cells(kernel, client, everything)
-                self.put_questions(kernel, client)
+                with self.timed("cells run"):
+                    client.wait_until_heard()
+                    self.run_cells(kernel, client, everything)
+                with self.timed("questions put"):
+                    self.put_questions(kernel, client)
         finally:
-            kernel.kill()
+            with self.timed("kernel ends"):
+                kernel.kill()
+
+    @contextlib.contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Note the seconds that a stage takes."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stages[stage] += time.perf_counter() - began
 
     def run_cells(self, kernel: RunningKernel, client: Client, everything: bool) -> None:
         for cell in self.cells:
@@ -97,7 +113,11 @@ class Sitting:
             try:
                 shown, interrupted = client.run(cell.node.source, min(allowed, max(self.left, 0.1)))
             except KernelLost as end:
-                cell.drop(*why(kernel, end))
+                if end.reason == "time" and not self.suspicious:
+                    # It may be an earlier cell's doing that this one does not end.
+                    self.suspicious = True
+                else:
+                    cell.drop(*why(kernel, end))
                 raise Lost from None
             if interrupted:
                 cell.trouble = "time"

@@ -36,7 +36,10 @@ def grade_job(job: Job, settings: JudgeSettings) -> Outcome:
     """Grade one submission. Raises only for what is not the student's doing."""
     notebook = nbformat.reads(job.notebook, as_version=4)
     try:
-        record = RESIDENT.judge_for(settings).judge(notebook, job.lesson, job.student)
+        # PyTorch's settings and standard output belong to the process: no two threads at once.
+        with RESIDENT.busy:
+            judge = RESIDENT.judge_for(settings)
+            record = judge.judge(notebook, job.lesson, job.student)
     except Exception:
         # Whatever was wrong with the kernels' host may be gone with it.
         RESIDENT.forget()

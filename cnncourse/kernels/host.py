@@ -129,6 +129,11 @@ class KernelHost:
         cuda: bool = False,
         layers: Layers | None = None,
     ) -> None:
+        if sys.platform != "linux":
+            raise SandboxError(
+                "Grading needs Linux, for the way in which kernels are started and confined. "
+                "A virtual machine or a container with Linux will do."
+            )
         self.limits, self.warm, self.cuda = limits or Limits(), warm, cuda
         self.lock = threading.Lock()
         self.zygotes: list[Zygote] = []

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import time
@@ -61,6 +62,7 @@ class Supervisor:
                 self.tell({"failed": f"{type(error).__name__}: {error}"})
             finally:
                 code = self.end_everything()
+                shutil.rmtree(self.base, ignore_errors=True)
                 self.tell({"ending": [self.reason_of(code), detail_of(code)]})
 
     def start(self) -> tuple[int, int]:

@@ -29,6 +29,7 @@ from classroom_fakes import (
     grade_slowly,
     hand_in,
     raises,
+    refuses,
 )
 
 from cnncourse.classroom.backup import KEEP, back_up
@@ -226,6 +227,14 @@ def test_failure_of_the_machine_is_exported_as_nothing(course: Path) -> None:
     assert scores["s03"] == ""
     assert all(value != "" for name, value in scores.items() if name != "s03")
     assert "s03 was not graded" in done.stderr
+
+
+def test_machine_that_cannot_confine_grades_nobody(course: Path) -> None:
+    with pytest.raises(CourseError, match="This machine cannot do it"):
+        run_class(course, SEED, LocalWorkers(1), refuses)
+    assert records(course) == {}
+    # Nothing is in the way of doing it elsewhere.
+    assert run_class(course, Order()).resumed
 
 
 def test_workers_end_with_a_killed_coordinator(course: Path) -> None:

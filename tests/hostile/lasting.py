@@ -28,13 +28,13 @@ def raises(name: str, story: str, error: str, before: str = "") -> Hostile:
 def image(name: str, story: str, result: str, earned: bool = True) -> Hostile:
     """A right convolution in another form."""
     return Hostile(name, story, answer(f"{CORRELATE}    return {result}", "convolve2d"),
-                   points={} if earned else nothing_for("convolve2d", "sobel_edges"))  # fmt: skip
+                   points={} if earned else nothing_for("convolve2d"))  # fmt: skip
 
 
 def count(name: str, story: str, result: str, earned: bool = False) -> Hostile:
-    """A right count in another form. What uses output_size goes on with it."""
+    """A right count in another form. What uses output_size fails; its refusals are earned."""
     return Hostile(name, story, answer(COUNT.format(result), "output_size"),
-                   points={} if earned else nothing_for("output_size"))  # fmt: skip
+                   points={} if earned else {**nothing_for(*ALL), "output_size": 0.4})  # fmt: skip
 
 
 LASTING = (
@@ -84,7 +84,7 @@ LASTING = (
     raises("raises-a-group", "many", "BaseExceptionGroup('many', [KeyboardInterrupt()] * 99)"),
     raises("raises-markup", "a name that acts",
            "type('<script>alert(1)</script>', (Exception,), {})('<img src=x onerror=alert(1)>')"),
-    raises("raises-much", "a text of 100 MB", "ValueError('x' * (100 << 20))"),
+    raises("raises-much", "a text of 10 MB", "ValueError('x' * (10 << 20))"),
     raises("raises-halves", "half characters", "KeyError('\\ud800\\x00\\x1b[31m')"),
     raises("raises-a-ring", "causes itself", "ring()",
            "def ring():\n    one, two = ValueError(1), ValueError(2)\n    one.__cause__ = two\n"
@@ -94,10 +94,10 @@ LASTING = (
     raises("always-refuses", "refuses every input", "ValueError('no')"),
     Hostile("right-at-first", "right in the first calls only",
             right(before="calls.append(1)", after="out = out if len(calls) < 3 else out * 0",
-                  cell="\ncalls = []\n"), points=nothing_for()),
+                  cell="\ncalls = []\n"), points={"conv2d": 2 / 3}),
     Hostile("right-sometimes", "every second call",
             right(before="calls.append(1)", after="out = out + len(calls) % 2",
-                  cell="\ncalls = []\n"), points=nothing_for()),
+                  cell="\ncalls = []\n"), points={"conv2d": 7 / 3}),
     Hostile("one-buffer", "all calls share their result's memory",
             right(after="keep['out'] = out; out = keep['out']", cell="\nkeep = {}\n")),
     Hostile("rounds", "a little less exact", right(after="out = out.bfloat16().float()"),

@@ -66,9 +66,7 @@ LYING = (
     field("stub-is-a-tensor", "neither true nor false", "stub", "torch.zeros(2)", "graded"),
     lie("id-is-a-tensor", "is it equal?", "reply['id'] = torch.zeros(2)"),
     lie("id-is-an-array", "is it equal?", "reply['id'] = np.zeros(2)"),
-    lie("id-is-true", "true is one", "reply['id'] = True"),
     lie("no-attempt", "nothing in it", "del reply['attempt']"),
-    lie("reply-is-a-list", "no dictionary", "reply = [1, 2, 3]"),
     lie("reply-is-for-later", "an id that is still to come", "reply['id'] += 1"),
     sent("sizes-lie", "more bytes than there are", "channel.sendall(HEAD.pack(2**32 - 1, 2**60))"),
     sent("deep-reply", "nested",
@@ -83,6 +81,10 @@ LYING = (
          "t = json.dumps([{'dict': [['id', {'tensor': 0, 'dtype': 'float32',"
          " 'shape': [2**40] * 15 + [0]}]]}, [0]]).encode();"
          " channel.sendall(HEAD.pack(len(t), 0) + t)"),
+    sent("id-is-true", "true is one",
+         "[real_send(channel, {**value, 'id': True}) for _ in range(20)]"),
+    sent("reply-is-a-list", "no dictionary",
+         "[real_send(channel, [1, 2, 3]) for _ in range(20)]"),
     sent("stale-replies", "the same ones again and again",
          "[real_send(channel, {'id': 1, 'attempt': {}}) for _ in range(20)]"),
     Hostile("says-it-twice", "every reply comes again",

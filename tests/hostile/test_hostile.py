@@ -21,6 +21,8 @@ import nbformat
 import pytest
 from hostile.case import Hostile
 from hostile.forging import FORGING, STEALING
+from hostile.lasting import LASTING
+from hostile.lying import LYING
 from hostile.numerics import NUMERICS
 from hostile.resources import RESOURCES
 from hostile.structure import STRUCTURE
@@ -30,7 +32,10 @@ from cnncourse.sample_class.submissions import Student, fill_in
 
 ROOT = Path(__file__).parents[2]
 LESSON = find_lesson("02-convolution")
-CASES: tuple[Hostile, ...] = (*FORGING, *STEALING, *RESOURCES, *NUMERICS, *STRUCTURE)
+CASES: tuple[Hostile, ...] = (
+    *(*FORGING, *STEALING, *LYING, *LASTING),
+    *(*RESOURCES, *NUMERICS, *STRUCTURE),
+)
 FULL = {exercise.name: float(exercise.points) for exercise in LESSON.exercises}
 CANARY = "CANARY-7f3a"
 GRADE = """
