@@ -23,7 +23,7 @@ REFUSED = {
     "import right answers": "import cnncourse.reference.convolution",
     "import lessons": "import cnncourse.lessons.convolution",
     "import the judge": "from cnncourse.judge import judge",
-    "list the course": f"__import__('os').listdir({str(ROOT)!r})",
+    "list the solutions": f"__import__('os').listdir({str(ROOT / 'solutions')!r})",
     "read the password file's shadow": "open('/etc/shadow').read()",
     "write to the course": f"open({str(ROOT / 'mark')!r}, 'w')",
     "write to the library": "open(__import__('torch').__file__, 'a')",
@@ -38,6 +38,7 @@ REFUSED = {
     "become root": "__import__('os').setuid(0) or 1 / __import__('os').getuid()",
     "large file": "open('large', 'wb').write(bytes(9 << 20))",
     "core settings": "open('/proc/sys/kernel/core_pattern', 'w')",
+    "memory of nobody": "__import__('os').memfd_create('hidden')",
     "ask": "input()",
 }
 WORKS = [
@@ -143,6 +144,13 @@ def test_nothing_survives_the_kernel(session) -> None:
     session.kernel.kill()
     assert not alive(mark)
     assert not session.kernel.base.exists()
+
+
+def test_shared_memory_does_not_outlive_its_kernel(session) -> None:
+    source = "import ctypes; ctypes.CDLL(None).shmget(0, 4096, 0o1600)"
+    made = int(session.value(source))
+    segments = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+    assert made == -1 or not any(line.split()[1] == str(made) for line in segments)
 
 
 ENDS = {
