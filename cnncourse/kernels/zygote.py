@@ -51,6 +51,7 @@ PRELOADED = (
     "numpy",
     "torch",
     "torch.nn.functional",
+    "torch.utils._device",
     "torch.utils.data",
 )
 

@@ -44,7 +44,10 @@ LASTING = (
     stays("detects-anomalies", "slow gradients", "torch.autograd.set_detect_anomaly(True)"),
     stays("raises-on-rounding", "NumPy's errors", "np.seterr(all='raise')"),
     stays("warnings-are-errors", "all", "import warnings; warnings.simplefilter('error')"),
-    stays("no-outputs", "nowhere to print", "import sys; sys.stdout = sys.stderr = None"),
+    # The kernel itself cannot answer any more; that cell is left out, the others count.
+    Hostile("no-outputs", "nowhere to print",
+            right(cell="\nimport sys; sys.stdout = sys.stderr = None\n"),
+            "partly graded", nothing_for()),
     stays("closed-outputs", "nowhere to print", "import sys; sys.stdout.close()"),
     stays("at-exit", "does not want to end",
           "import atexit, time; atexit.register(lambda: time.sleep(10**6))"),
