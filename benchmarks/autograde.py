@@ -24,7 +24,8 @@ import nbformat
 from cnncourse.course import find_lesson
 from cnncourse.judge.cells import code_cells
 from cnncourse.judge.client import Client
-from cnncourse.kernels.host import KernelHost, RunningKernel
+from cnncourse.kernels.host import KernelHost
+from cnncourse.kernels.running import RunningKernel
 from cnncourse.nbgrader_commands import run_nbgrader
 from cnncourse.sample_class.submissions import fill_in, read_students
 from cnncourse.sandbox.watchdog import descendants

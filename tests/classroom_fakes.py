@@ -20,7 +20,7 @@ from cnncourse.intake.matching import questions
 from cnncourse.judge.cells import grade_cells
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, Outcome
-from cnncourse.kernels.host import SandboxError
+from cnncourse.kernels.running import SandboxError
 from cnncourse.nbgrader_commands import run_nbgrader
 
 ROOT = Path(__file__).parents[1]

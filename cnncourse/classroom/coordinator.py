@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,20 @@ from cnncourse.classroom.backup import back_up
 from cnncourse.classroom.batch import Batch, close_batch, only_one, open_batch
 from cnncourse.classroom.course_settings import CourseSettings
 from cnncourse.classroom.gradebook import GradebookWriter
+from cnncourse.classroom.scribe import Scribe
+from cnncourse.classroom.summary import NOT_GRADED
 from cnncourse.classroom.workers import ClusterWorkers, Done, GradeJob, LocalWorkers
 from cnncourse.course import Lesson
 from cnncourse.folder import CourseError
 from cnncourse.intake.exporter import with_intake
 from cnncourse.intake.gate import Intake, take_in
 from cnncourse.judge.cells import grade_cells
-from cnncourse.judge.records import read_record, write_record, write_whole
+from cnncourse.judge.records import read_record
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, grade_job
-from cnncourse.kernels.host import SandboxError
+from cnncourse.kernels.running import SandboxError
 from cnncourse.nbgrader_commands import run_nbgrader
 
-NOT_GRADED = "infrastructure error"
 REFUSAL = f"{SandboxError.__name__}: "
 
 
@@ -187,68 +187,3 @@ def still_holds(record: dict[str, Any] | None, intake: Intake, batch: Batch) -> 
 
 def job_of(lesson: Lesson, student: str, intake: Intake) -> Job:
     return Job(lesson.id, student, nbformat.writes(with_intake(intake)))
-
-
-@dataclass
-class Scribe:
-    """Writes what came of each submission: notebook, then record, then gradebook.
-
-    In this order, because whatever comes later can be made again from what came before.
-    """
-
-    settings: CourseSettings
-    lesson: Lesson
-    gradebook: GradebookWriter
-    batch: Batch
-    intakes: dict[str, Intake] = field(default_factory=dict)
-
-    def write(self, done: Done) -> dict[str, Any]:
-        """Store an outcome, or that there is none; the record."""
-        student = done.job.student
-        intake = self.intakes[student]
-        if done.outcome is None:
-            record = self.record_of_failure(student, intake, done.problem)
-            write_record(self.settings.records, record)
-            self.gradebook.store_no_grade(student, intake.timestamp)
-            return record
-        record = {**done.outcome.record, "release": self.batch.release}
-        write_whole(self.notebook_path(student), done.outcome.notebook)
-        self.write_timestamp(student, intake)
-        write_record(self.settings.records, record)
-        notebook = nbformat.reads(done.outcome.notebook, as_version=4)
-        self.gradebook.store(student, notebook, intake.timestamp)
-        return record
-
-    def store_again(self, student: str, intake: Intake) -> None:
-        """Whether the gradebook got it before the last run was cut off is not known."""
-        notebook = nbformat.read(self.notebook_path(student), as_version=4)
-        self.gradebook.store(student, notebook, intake.timestamp)
-
-    def notebook_path(self, student: str) -> Path:
-        folder = self.settings.folder("autograded", student, self.lesson)
-        return folder / self.lesson.exercise.name
-
-    def write_timestamp(self, student: str, intake: Intake) -> None:
-        """Beside the graded notebook, where nbgrader looks whether a newer one was handed in."""
-        path = self.notebook_path(student).with_name("timestamp.txt")
-        if intake.timestamp is None:
-            path.unlink(missing_ok=True)
-        else:
-            write_whole(path, intake.timestamp.strftime("%Y-%m-%d %H:%M:%S.%f UTC\n"))
-
-    def record_of_failure(self, student: str, intake: Intake, problem: str) -> dict[str, Any]:
-        return {
-            "version": 1,
-            "lesson": self.lesson.id,
-            "student": student,
-            "status": NOT_GRADED,
-            "reason": f"The machine failed, not the student. {problem}",
-            "warnings": list(intake.warnings),
-            "fingerprint": intake.fingerprint,
-            "release": self.batch.release,
-            "seed": self.batch.seed,
-            "sandbox": "",
-            "seconds": 0.0,
-            "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "exercises": {},
-        }

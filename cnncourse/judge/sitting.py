@@ -22,7 +22,7 @@ from cnncourse.judge.marks import Mark, Reason, lost, nothing
 from cnncourse.judge.outputs import Shown
 from cnncourse.judge.remote import Conversation, KernelLost, RemoteAnswer
 from cnncourse.judge.settings import Budgets
-from cnncourse.kernels.host import RunningKernel
+from cnncourse.kernels.running import RunningKernel
 
 SERVE = (
     "from IPython import get_ipython as _shell\n"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnncourse.kernels.host import KernelHost, SandboxError
+from cnncourse.kernels.host import KernelHost
+from cnncourse.kernels.running import SandboxError
 from cnncourse.sandbox.layers import Layers
 
 # layer: (whether it is there, what that means, what it means that it is not)

@@ -1,115 +1,28 @@
-"""The trusted side of the kernels: start one, interrupt it, end it, learn how it ended."""
+"""The trusted side of the kernels: see that they can be confined, and start them."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
-import select
-import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
+from cnncourse.kernels.fork_server import Zygote
+from cnncourse.kernels.running import MESSAGES, START_SECONDS, RunningKernel, SandboxError
 from cnncourse.sandbox.layers import NOTHING, Layers, Limits
 from cnncourse.sandbox.places import PACKAGE
 from cnncourse.sandbox.proof import holds
 
-Reason = Literal["exited", "signal", "memory", "processes", "folder", "stopped"]
-ZYGOTE = "cnncourse.kernels.zygote"
-MESSAGES = 1 << 16
-START_SECONDS = 60.0
-END_SECONDS = 15.0
 # Of Unix sockets' paths, 107 are possible.
 LONGEST_BASE = 70
 FIRST_OWNER, OWNERS = 1 << 30, 1 << 29
-
-
-class SandboxError(Exception):
-    """This machine cannot confine a kernel, or a kernel did not start; says what to do."""
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a kernel ended: one word, and details for people."""
-
-    reason: Reason
-    detail: str
-
-
-class RunningKernel:
-    """One kernel; `kill` it when done.
-
-    connection: for a Jupyter client. channel: the judge's end of the channel to its code.
-    folder: its scratch folder, where no private file system hides it.
-    """
-
-    def __init__(
-        self, connection: dict[str, Any], channel: socket.socket, control: socket.socket, base: Path
-    ) -> None:
-        self.connection, self.channel, self.control, self.base = connection, channel, control, base
-        self.folder = base / "home"
-        self.ended: Ending | None = None
-        self.lock = threading.RLock()
-
-    def wait_until_ready(self) -> None:
-        """SandboxError where it does not come up."""
-        message = self.hear(START_SECONDS)
-        if message is None or "ready" not in message:
-            said = (message or {}).get("failed", "it said nothing")
-            self.kill()
-            raise SandboxError(f"A kernel did not start: {said}.")
-
-    def hear(self, seconds: float) -> dict[str, Any] | None:
-        """The supervisor's next message; None where none comes, or the supervisor is gone."""
-        if not select.select([self.control], [], [], max(0.0, seconds))[0]:
-            return None
-        try:
-            data = self.control.recv(MESSAGES)
-        except OSError:
-            data = b""
-        if not data:
-            self.ended = self.ended or Ending("stopped", "its supervisor is gone")
-            return None
-        message = json.loads(data)
-        if "ending" in message:
-            self.ended = Ending(*message["ending"])
-        return message
-
-    def interrupt(self) -> None:
-        """Send the kernel's process SIGINT."""
-        with contextlib.suppress(OSError):
-            self.control.send(b"interrupt")
-
-    def ending(self) -> Ending | None:
-        """How it ended, or None while it lives."""
-        with self.lock:
-            while self.ended is None and self.hear(0) is not None:
-                pass
-            return self.ended
-
-    def kill(self) -> Ending:
-        """End the kernel and everything that came of it; how it ended."""
-        with self.lock:
-            if self.ended is None:
-                with contextlib.suppress(OSError):
-                    self.control.send(b"end")
-            deadline = time.monotonic() + END_SECONDS
-            while self.ended is None and time.monotonic() < deadline:
-                self.hear(deadline - time.monotonic())
-            self.channel.close()
-            self.control.close()
-            shutil.rmtree(self.base, ignore_errors=True)
-            self.ended = self.ended or Ending("stopped", "it could not be ended in time")
-            return self.ended
 
 
 class KernelHost:
@@ -281,72 +194,3 @@ def new_base() -> Path:
         base.rmdir()
         base = Path(tempfile.mkdtemp(prefix="cnncourse-", dir="/tmp"))
     return base
-
-
-class Zygote:
-    """The process that kernels are forked from."""
-
-    def __init__(self, warm: bool) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket = ours
-        how = "warm" if warm else "cold"
-        with theirs:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    __spec__.parent + ".zygote",
-                    str(theirs.fileno()),
-                    how,
-                ],
-                pass_fds=[theirs.fileno()],
-                env=without_secrets(),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        self.socket.settimeout(START_SECONDS)
-        try:
-            said = self.socket.recv(MESSAGES)
-        except TimeoutError:
-            said = b""
-        if not said:
-            self.close()
-            raise SandboxError("The process that kernels are forked from did not come up.")
-        self.layers = Layers(**json.loads(said))
-
-    def ask(self, request: dict[str, Any], descriptors: list[int]) -> None:
-        try:
-            socket.send_fds(self.socket, [json.dumps(request).encode()], descriptors)
-        except OSError as error:
-            raise SandboxError(
-                f"The process that kernels are forked from is gone: {error}"
-            ) from None
-
-    def lives(self) -> bool:
-        return self.process.poll() is None
-
-    def close(self) -> None:
-        """It ends when its socket closes; its kernels end when theirs do."""
-        self.socket.close()
-        try:
-            self.process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def without_secrets() -> dict[str, str]:
-    """Variables for the zygote: kernels inherit its memory, so nothing private may be in it."""
-    kept = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "HOME")
-    numbers = {name: os.environ[name] for name in os.environ if name.startswith("OPENBLAS_")}
-    settings = {name: os.environ[name] for name in kept if name in os.environ}
-    return {
-        **settings,
-        **numbers,
-        "OMP_NUM_THREADS": "2",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }

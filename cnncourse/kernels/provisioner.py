@@ -13,7 +13,8 @@ from typing import Any
 
 from jupyter_client.provisioning import KernelProvisionerBase
 
-from cnncourse.kernels.host import KernelHost, RunningKernel
+from cnncourse.kernels.host import KernelHost
+from cnncourse.kernels.running import RunningKernel
 
 POLL_SECONDS = 0.05
 

@@ -265,7 +265,7 @@ FORGING = (
 LOOKING = """
 import glob, os
 found = []
-for place in ["/work", "/root", "/home", "/etc/shadow", "/proc", "/tmp", "/var", "..", "../..",
+for place in ["/srv", "/root", "/home", "/etc/shadow", "/proc", "/tmp", "/var", "..", "../..",
               "../../../..", os.path.dirname(os.path.dirname(np.__file__)) + "/cnncourse"]:
     for path in [place, *glob.glob(place + "/*"), *glob.glob(place + "/*/*")][:3000]:
         try:

@@ -9,7 +9,8 @@ import pytest
 from nbformat import NotebookNode
 
 from cnncourse.judge.client import Client
-from cnncourse.kernels.host import KernelHost, RunningKernel
+from cnncourse.kernels.host import KernelHost
+from cnncourse.kernels.running import RunningKernel
 from cnncourse.sandbox.layers import Layers, Limits
 
 SECONDS = 60

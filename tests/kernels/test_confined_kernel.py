@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cnncourse.kernels.host import KernelHost, SandboxError
+from cnncourse.kernels.host import KernelHost
+from cnncourse.kernels.running import SandboxError
 from cnncourse.sandbox.layers import Layers, Limits
 from cnncourse.sandbox.proof import holds
 
