@@ -55,7 +55,7 @@ class Sitting:
         self.deadline = time.monotonic() + longest
         self.cells: list[Cell] = code_cells(self.notebook)
         # After some cell broke the channel: ask after each, to find out which.
-        self.suspicious = False
+        self.suspicious = self.false_start = False
 
     @property
     def exercises(self) -> list[Exercise]:
@@ -88,13 +88,23 @@ class Sitting:
         try:
             with Client(kernel) as client, contextlib.suppress(Lost):
                 with self.timed("cells run"):
-                    client.wait_until_heard()
+                    self.wait_until_heard(client)
                     self.run_cells(kernel, client, everything)
                 with self.timed("questions put"):
                     self.put_questions(kernel, client)
         finally:
             with self.timed("kernel ends"):
                 kernel.kill()
+
+    def wait_until_heard(self, client: Client) -> None:
+        """Nothing of the student's has run yet: one such loss is bad luck, two are a fault."""
+        try:
+            client.wait_until_heard()
+        except KernelLost:
+            if self.false_start:
+                raise
+            self.false_start = True
+            raise Lost from None
 
     @contextlib.contextmanager
     def timed(self, stage: str) -> Iterator[None]:

@@ -89,9 +89,11 @@ class KernelHost:
 
     def start(self) -> RunningKernel:
         """A kernel that takes messages. SandboxError where none comes up."""
-        kernel = self.begin(self.layers, None)
-        kernel.wait_until_ready()
-        return kernel
+        try:
+            return self.begin(self.layers, None).wait_until_ready()
+        except SandboxError:
+            # Nothing of a student's has run, so a busy machine is all that can be the matter.
+            return self.begin(self.layers, None).wait_until_ready()
 
     def begin(self, layers: Layers, proof: dict[str, Any] | None) -> RunningKernel:
         """Have a kernel, or a proof, forked."""

@@ -46,13 +46,14 @@ class RunningKernel:
         self.ended: Ending | None = None
         self.lock = threading.RLock()
 
-    def wait_until_ready(self) -> None:
-        """SandboxError where it does not come up."""
+    def wait_until_ready(self) -> RunningKernel:
+        """This kernel. SandboxError where it does not come up."""
         message = self.hear(START_SECONDS)
         if message is None or "ready" not in message:
             said = (message or {}).get("failed", "it said nothing")
             self.kill()
             raise SandboxError(f"A kernel did not start: {said}.")
+        return self
 
     def hear(self, seconds: float) -> dict[str, Any] | None:
         """The supervisor's next message; None where none comes, or the supervisor is gone."""
