@@ -15,7 +15,7 @@ from cnncourse.judge.remote import GRACE_SECONDS, KernelLost
 # Of one message. A longer one ends the connection.
 MOST_BYTES = 64 << 20
 # After the reply, for outputs that are still on their way.
-LATE_SECONDS = 1.0
+LATE_SECONDS = 0.3
 # Longest time between two looks at whether the kernel is still there.
 POLL_SECONDS = 0.2
 START_SECONDS = 30.0
