@@ -43,15 +43,16 @@ c.Execute.timeout = 60
 OURS = """
 import sys
 from pathlib import Path
-from statistics import mean
 from cnncourse.course import find_lesson
 if __name__ == "__main__":
     from cnncourse.classroom.quick_start import skip_slow_imports
     skip_slow_imports()
+    from cnncourse.classroom.workers import workers_for
+    course, folder, jobs = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    workers = workers_for(jobs)
     from cnncourse.classroom.command import grade_lesson
     from cnncourse.classroom.coordinator import Order
-    course, folder, jobs = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    grade_lesson(course, find_lesson("02-convolution"), Order(again=True), jobs=jobs, root=folder)
+    grade_lesson(course, find_lesson("02-convolution"), Order(again=True), workers, root=folder)
 """
 
 

@@ -103,18 +103,16 @@ def run_grade(options: argparse.Namespace) -> None:
     from cnncourse.classroom.quick_start import skip_slow_imports
 
     skip_slow_imports()
+    from cnncourse.classroom.workers import workers_for
+
+    course = find_course_folder()
+    # Before the imports that follow, because they take as long as the workers to get ready.
+    workers = workers_for(options.jobs, options.scheduler)
     from cnncourse.classroom.command import grade_lesson
     from cnncourse.classroom.coordinator import Order
 
     order = Order(tuple(options.student), options.again, options.seed, options.sandbox)
-    grade_lesson(
-        find_course_folder(),
-        options.lesson,
-        order,
-        jobs=options.jobs,
-        scheduler=options.scheduler,
-        db_url=options.db,
-    )
+    grade_lesson(course, options.lesson, order, workers, db_url=options.db)
 
 
 def run_report(options: argparse.Namespace) -> None:

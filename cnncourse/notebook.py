@@ -10,8 +10,8 @@ from typing import Any
 from cnncourse.course import find_exercise
 from cnncourse.grading.contract import Exercise, Result
 from cnncourse.grading.engine import grade
-from cnncourse.grading.render import prose
 from cnncourse.grading.serve import graded_elsewhere
+from cnncourse.wording import prose
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,7 +16,7 @@ from cnncourse.classroom.course_settings import CourseSettings, load_settings
 from cnncourse.classroom.report_page import as_page
 from cnncourse.classroom.summary import as_text, summarise
 from cnncourse.classroom.tables import write_grades
-from cnncourse.classroom.workers import ClusterWorkers, Done, LocalWorkers, usable_cores
+from cnncourse.classroom.workers import ClusterWorkers, Done, LocalWorkers
 from cnncourse.course import Lesson
 from cnncourse.folder import CourseError
 from cnncourse.judge.records import read_record, write_whole
@@ -34,14 +34,15 @@ def grade_lesson(
     course: Path,
     lesson: Lesson,
     order: Order,
+    workers: LocalWorkers | ClusterWorkers,
     *,
-    jobs: int | None = None,
-    scheduler: str = "",
     db_url: str = "",
     root: Path | None = None,
 ) -> ClassRun:
-    """Grade a lesson, print what came of it. CourseError for what an instructor can put right."""
-    workers = ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or usable_cores(), True)
+    """Grade a lesson, print what came of it; the workers are closed.
+
+    CourseError for what an instructor can put right.
+    """
     try:
         settings = load_settings(course, root, db_url)
         run = grade_class(course, settings, lesson, order, workers, print, with_progress)
@@ -52,7 +53,7 @@ def grade_lesson(
         print("An earlier run had been cut off; this one has finished it.")
     if run.kept:
         print(f"{len(run.kept)} had been graded before and have not changed (--again grades them).")
-    print(as_text(lesson, summarise(lesson, run.records), run.absent))
+    print(as_text(lesson, summarise(run.records), run.absent))
     print(f"\nGrades: {written.grades}\nReport: {written.report}")
     if run.problems:
         raise CourseError(
@@ -100,6 +101,6 @@ def write_for_people(settings: CourseSettings, run: ClassRun) -> Written:
         page = feedback / run.lesson.exercise.with_suffix(".html").name
         return quote(os.path.relpath(page, folder)) if page.is_file() else None
 
-    summary = summarise(run.lesson, run.records)
+    summary = summarise(run.records)
     write_whole(report, as_page(run.lesson, summary, run.records, link))
     return Written(grades, report)

@@ -22,7 +22,7 @@ from cnncourse.course import Lesson
 from cnncourse.folder import CourseError
 from cnncourse.intake.exporter import with_intake
 from cnncourse.intake.gate import Intake, take_in
-from cnncourse.judge.cells import grade_cells
+from cnncourse.judge.grade_cells import grade_cells
 from cnncourse.judge.records import read_record
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, grade_job

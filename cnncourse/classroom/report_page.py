@@ -8,7 +8,7 @@ from html import escape
 
 from cnncourse.classroom.summary import ExerciseSummary, Records, Summary, total
 from cnncourse.course import Lesson
-from cnncourse.grading.render import number, prose
+from cnncourse.wording import number, prose
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">

@@ -64,18 +64,15 @@ def total(record: Mapping[str, Any]) -> float:
     return sum(one["points"] for one in record["exercises"].values())
 
 
-def summarise(lesson: Lesson, records: Records) -> Summary:
+def summarise(records: Records) -> Summary:
     """The numbers of a class."""
     counted = Counter(record["status"] for record in records.values())
     real = [record for record in records.values() if record["status"] != NOT_GRADED]
     names = list(dict.fromkeys(name for record in real for name in record["exercises"]))
-    known = {exercise.name: exercise for exercise in lesson.exercises}
     summaries = []
     for name in names:
         marks = [record["exercises"][name] for record in real if name in record["exercises"]]
-        sentences = {
-            one.name: one.say for one in (known[name].misconceptions if name in known else ())
-        }
+        sentences = {mark["misconception"]: mark["say"] for mark in marks}
         beliefs = Counter(mark["misconception"] for mark in marks if mark["misconception"])
         summaries.append(
             ExerciseSummary(
@@ -83,7 +80,7 @@ def summarise(lesson: Lesson, records: Records) -> Summary:
                 marks[0]["of"],
                 mean(mark["points"] >= mark["of"] for mark in marks),
                 mean(mark["points"] / mark["of"] if mark["of"] else 1.0 for mark in marks),
-                tuple((one, sentences.get(one, ""), many) for one, many in beliefs.most_common()),
+                tuple((one, sentences[one], many) for one, many in beliefs.most_common()),
             )
         )
     return Summary(

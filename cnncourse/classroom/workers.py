@@ -6,6 +6,8 @@ import concurrent.futures
 import importlib
 import multiprocessing
 import os
+import socket
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +15,17 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 
-from cnncourse.classroom.quick_start import skip_slow_imports
 from cnncourse.folder import CourseError
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, Outcome
+from cnncourse.kernels.fork_server import Zygote
 
+# Imported in the process that workers are forked from.
+PRELOADED = "cnncourse.classroom.worker_process"
+HOW = "forkserver" if sys.platform == "linux" else "spawn"
 GradeJob = Callable[[Job, JudgeSettings], Outcome]
 
 
@@ -35,20 +41,24 @@ class Done:
 class LocalWorkers:
     """Worker processes of this machine. A worker that dies takes at most its own job with it.
 
-    The first ones start at once, so that they are ready when there is something to do.
+    early: start at once what takes its time, so that it is ready when there is something to do.
     """
 
     def __init__(self, jobs: int, early: bool = False) -> None:
         self.jobs = jobs
-        self.ready = self.pool(jobs) if early else None
-        for _ in range(jobs if early else 0):
-            self.ready.submit(int)
+        self.context = multiprocessing.get_context(HOW)
+        self.zygote: Zygote | None = None
+        if HOW == "forkserver":
+            self.context.set_forkserver_preload([PRELOADED])
+            if early:
+                forkserver.ensure_running()
+                self.zygote = Zygote.start(warm=True)
 
     def close(self) -> None:
-        """End workers that were started and got nothing to do."""
-        if self.ready is not None:
-            self.ready.shutdown(cancel_futures=True)
-            self.ready = None
+        """End what was started early."""
+        if self.zygote is not None:
+            self.zygote.close()
+            self.zygote = None
 
     def run(self, grade: GradeJob, jobs: Sequence[Job], settings: JudgeSettings) -> Iterator[Done]:
         """Grade all jobs, in any order."""
@@ -57,10 +67,7 @@ class LocalWorkers:
             # After a worker died, nobody knows over which job: those are tried one by one.
             alone = bool(suspects)
             queue = suspects if alone else waiting
-            pool, self.ready = self.ready or self.pool(min(self.jobs, len(queue))), None
-            if alone:
-                pool.shutdown(cancel_futures=True)
-                pool = self.pool(1)
+            pool = self.pool(1 if alone else min(self.jobs, len(queue)))
             try:
                 lost = yield from self.through(pool, grade, queue, settings, alone)
             finally:
@@ -68,8 +75,8 @@ class LocalWorkers:
             suspects.extend(lost)
 
     def pool(self, jobs: int) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
+        lent = self.zygote.socket if self.zygote and self.zygote.lives() else None
+        return ProcessPoolExecutor(jobs, self.context, start_worker, (lent,))
 
     def through(
         self,
@@ -148,8 +155,8 @@ def result_of(job: Job, future: Future[Outcome]) -> Done:
     return Done(job, None, f"{type(error).__name__}: {error}"[:500])
 
 
-def end_with_parent() -> None:
-    """In a worker: end when the coordinator does, even when it was killed."""
+def start_worker(zygote: socket.socket | None) -> None:
+    """In a new worker: get ready, and end when the coordinator does, even when it was killed."""
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
@@ -157,12 +164,15 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    skip_slow_imports()
-    import torch
+    preloaded = importlib.import_module(PRELOADED)
+    preloaded.get_ready(Zygote(zygote) if zygote else None)
 
-    # The kernels do the work; a worker's own threads would only keep them from it.
-    torch.set_num_threads(1)
-    importlib.import_module("cnncourse.judge.worker")
+
+def workers_for(jobs: int | None = None, scheduler: str = "") -> LocalWorkers | ClusterWorkers:
+    """The workers of a cluster, or of this machine: as many as it has cores, if nobody says."""
+    if scheduler:
+        return ClusterWorkers(scheduler)
+    return LocalWorkers(jobs or usable_cores(), early=True)
 
 
 def usable_cores() -> int:

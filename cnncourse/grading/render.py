@@ -5,12 +5,12 @@ Colours are written out for light and dark alike, because feedback pages carry n
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import Any
 
 from cnncourse.grading.contract import Result
 from cnncourse.grading.pictures import picture
+from cnncourse.wording import number, prose
 
 HEADS = {
     "right": ("✓", "right", "#1a7f4b"),
@@ -19,16 +19,6 @@ HEADS = {
     "not attempted": ("○", "not attempted yet", "#5a6472"),
     "not allowed": ("✗", "not allowed here", "#a3302f"),
 }
-
-
-def number(value: float) -> str:
-    """Points without needless digits: 2, 1.5, 1.33."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def prose(text: str) -> str:
-    """Escaped, with `code` set as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def as_html(result: Result) -> str:

@@ -64,13 +64,3 @@ def code_cells(notebook: NotebookNode) -> list[Cell]:
             continue
         found.append(Cell(node, answers.removesuffix(ANSWER), EXAMPLE not in tags))
     return found
-
-
-def grade_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
-    """exercise -> its automatically graded cell."""
-    found = {}
-    for node in notebook.cells:
-        marks = node.metadata.get("nbgrader", {})
-        if marks.get("grade") and not marks.get("solution") and node.cell_type == "code":
-            found[marks["grade_id"]] = node
-    return found

@@ -13,10 +13,11 @@ from nbformat import NotebookNode
 from cnncourse.course import find_exercise
 from cnncourse.folder import CourseError
 from cnncourse.grading.engine import Examination
-from cnncourse.judge.cells import grade_cells
+from cnncourse.judge.grade_cells import grade_cells
 from cnncourse.judge.marks import CUT_SHORT, Mark, worth, write_mark, write_notice
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.sitting import Sitting
+from cnncourse.kernels.fork_server import Zygote
 from cnncourse.kernels.host import KernelHost
 
 CUT_SHORT_WORDS = {
@@ -127,10 +128,14 @@ class Judge:
         return {name: marks[name] for name in sitting.examinations}
 
 
-def host_for(settings: JudgeSettings) -> KernelHost:
+def host_for(settings: JudgeSettings, zygote: Zygote | None = None) -> KernelHost:
     """A host for kernels with these settings. SandboxError where they cannot be confined."""
-    cuda = settings.device == "cuda"
-    return KernelHost(sandbox=settings.sandbox, warm=settings.warm, cuda=cuda)
+    return KernelHost(
+        sandbox=settings.sandbox,
+        warm=settings.warm,
+        cuda=settings.device == "cuda",
+        zygote=zygote,
+    )
 
 
 def status_of(said: Intake, marks: dict[str, Mark]) -> tuple[str, str]:

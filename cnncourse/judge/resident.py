@@ -6,16 +6,21 @@ import atexit
 import secrets
 import threading
 
-from cnncourse.judge.judge import Judge
+from cnncourse.judge.judge import Judge, host_for
 from cnncourse.judge.settings import JudgeSettings
+from cnncourse.kernels.fork_server import Zygote
 
 
 class Resident:
-    """Keeps the judge of the current batch, so that only a process's first job has to wait."""
+    """Keeps the judge of the current batch, so that only a process's first job has to wait.
+
+    lent: another process's zygote, for the first judge here.
+    """
 
     def __init__(self) -> None:
         self.lock, self.busy = threading.Lock(), threading.Lock()
         self.judge: Judge | None = None
+        self.lent: Zygote | None = None
         # For batches that nobody gave a seed: one for all notebooks that this process grades.
         self.seed = secrets.randbits(31)
 
@@ -25,7 +30,8 @@ class Resident:
             if self.judge is None or self.judge.settings != settings:
                 if self.judge is not None:
                     self.judge.close()
-                self.judge = Judge(settings)
+                zygote, self.lent = self.lent, None
+                self.judge = Judge(settings, host_for(settings, zygote))
             return self.judge
 
     def forget(self) -> None:

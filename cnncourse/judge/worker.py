@@ -7,7 +7,6 @@ from typing import Any
 
 import nbformat
 
-from cnncourse.judge.resident import RESIDENT
 from cnncourse.judge.settings import JudgeSettings
 
 
@@ -34,6 +33,9 @@ class Outcome:
 
 def grade_job(job: Job, settings: JudgeSettings) -> Outcome:
     """Grade one submission. Raises only for what is not the student's doing."""
+    # With it comes PyTorch, which a process that only hands out jobs does not need.
+    from cnncourse.judge.resident import RESIDENT
+
     notebook = nbformat.reads(job.notebook, as_version=4)
     try:
         # PyTorch's settings and standard output belong to the process: no two threads at once.

@@ -1,9 +1,10 @@
-"""The trusted side of the zygote: start it, have it fork, end it."""
+"""The trusted side of the zygote: start it, share it, have it fork, end it."""
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -16,14 +17,24 @@ ZYGOTE = "cnncourse.kernels.zygote"
 
 
 class Zygote:
-    """The process that kernels are forked from."""
+    """The process that kernels are forked from; several processes may share one.
 
-    def __init__(self, warm: bool) -> None:
+    process: None where it is another process's child.
+    """
+
+    def __init__(
+        self, connection: socket.socket, process: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        self.socket, self.process = connection, process
+        self.found: Layers | None = None
+
+    @classmethod
+    def start(cls, warm: bool) -> Zygote:
+        """A new one, which may still be importing."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket = ours
         how = "warm" if warm else "cold"
         with theirs:
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 [
                     sys.executable,
                     "-P",
@@ -39,17 +50,28 @@ class Zygote:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self.socket.settimeout(START_SECONDS)
-        try:
-            said = self.socket.recv(MESSAGES)
-        except TimeoutError:
-            said = b""
-        if not said:
-            self.close()
-            raise SandboxError("The process that kernels are forked from did not come up.")
-        self.layers = Layers(**json.loads(said))
+        return cls(ours, process)
+
+    @property
+    def layers(self) -> Layers:
+        """What confines its kernels; waits until it is up. SandboxError where it does not start."""
+        if self.found is None:
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                self.ask({}, [theirs.fileno()])
+                theirs.close()
+                ours.settimeout(START_SECONDS)
+                try:
+                    said = ours.recv(MESSAGES)
+                except TimeoutError:
+                    said = b""
+            if not said:
+                raise SandboxError("The process that kernels are forked from did not come up.")
+            self.found = Layers(**json.loads(said))
+        return self.found
 
     def ask(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        """Have a kernel forked; an empty request asks for the layers."""
         try:
             socket.send_fds(self.socket, [json.dumps(request).encode()], descriptors)
         except OSError as error:
@@ -58,11 +80,16 @@ class Zygote:
             ) from None
 
     def lives(self) -> bool:
-        return self.process.poll() is None
+        """Whether it still listens."""
+        waiting = select.poll()
+        waiting.register(self.socket, 0)
+        return not waiting.poll(0)
 
     def close(self) -> None:
-        """It ends when its socket closes; its kernels end when theirs do."""
+        """It ends when all who share it have hung up; its kernels end when theirs do."""
         self.socket.close()
+        if self.process is None:
+            return
         try:
             self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:

@@ -31,6 +31,7 @@ class KernelHost:
     sandbox: "on" raises SandboxError where kernels cannot be confined; "none" does not confine.
     warm: fork kernels from a zygote; otherwise each is a fresh interpreter, equally confined.
     layers: only for tests: fewer layers than the machine has.
+    zygote: one to share, as long as it lives.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class KernelHost:
         warm: bool = True,
         cuda: bool = False,
         layers: Layers | None = None,
+        zygote: Zygote | None = None,
     ) -> None:
         if sys.platform != "linux":
             raise SandboxError(
@@ -49,12 +51,12 @@ class KernelHost:
             )
         self.limits, self.warm, self.cuda = limits or Limits(), warm, cuda
         self.lock = threading.Lock()
-        self.zygotes: list[Zygote] = []
-        first = self.zygote()
+        self.zygotes = [zygote] if zygote else []
         try:
+            found = self.zygote().layers
             self.layers = NOTHING
             if sandbox != "none":
-                self.layers = self.tried(layers or first.layers)
+                self.layers = self.tried(layers or found)
         except BaseException:
             self.close()
             raise
@@ -84,7 +86,7 @@ class KernelHost:
             if self.zygotes and (not self.warm or not self.zygotes[-1].lives()):
                 self.zygotes.pop().close()
             if not self.zygotes:
-                self.zygotes.append(Zygote(self.warm))
+                self.zygotes.append(Zygote.start(self.warm))
             return self.zygotes[-1]
 
     def start(self) -> RunningKernel:

@@ -31,10 +31,16 @@ MESSAGES = 1 << 16
 PRELOADED = (
     "IPython",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
     "IPython.core.magics",
+    "IPython.core.magics.ast_mod",
+    "IPython.core.magics.execution",
+    "IPython.core.oinspect",
     "IPython.extensions.storemagic",
+    "IPython.utils.module_paths",
     "anywidget",
-    "cnncourse",
+    "cnncourse.notebook",
     "cnncourse.grading.serve",
     "cnncourse.kernels.graded_kernel",
     "ipykernel.debugger",
@@ -48,8 +54,10 @@ PRELOADED = (
     "matplotlib.backends.backend_agg",
     "matplotlib.pyplot",
     "matplotlib_inline.config",
-    "numpy",
+    "numpy.random",
+    "tornado.platform.asyncio",
     "torch",
+    "torch._subclasses.schema_check_mode",
     "torch.nn.functional",
     "torch.utils._device",
     "torch.utils.data",
@@ -74,7 +82,7 @@ def public_widgets() -> list[str]:
 
 
 def main(descriptor: int, warm: bool) -> None:
-    """Fork a kernel for each request, until the host hangs up."""
+    """Fork a kernel for each request, until all hosts have hung up."""
     host = socket.socket(fileno=descriptor)
     layers = find_layers()
     if warm:
@@ -84,21 +92,23 @@ def main(descriptor: int, warm: bool) -> None:
     places(False)
     gc.collect()
     gc.freeze()
-    host.send(json.dumps(asdict(layers)).encode())
-    while fork_a_kernel(host):
+    while serve(host, layers):
         pass
     # Tidying up what was imported would take longer than all the rest.
     os._exit(0)
 
 
-def fork_a_kernel(host: socket.socket) -> bool:
-    """Wait for a request and follow it; False where the host has hung up."""
+def serve(host: socket.socket, layers: Layers) -> bool:
+    """Wait for a request and follow it; False where the last host has hung up."""
     data, descriptors, _, _ = socket.recv_fds(host, MESSAGES, 2)
     if not data:
         return False
-    if os.fork() == 0:
+    request = json.loads(data)
+    if not request:
+        os.write(descriptors[0], json.dumps(asdict(layers)).encode())
+    elif os.fork() == 0:
         host.close()
-        never_return(lambda: supervise(json.loads(data), descriptors))
+        never_return(lambda: supervise(request, descriptors))
     for one in descriptors:
         os.close(one)
     return True

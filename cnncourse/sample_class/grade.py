@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cnncourse.classroom.command import grade_lesson, report_lesson
 from cnncourse.classroom.coordinator import Order
+from cnncourse.classroom.workers import workers_for
 from cnncourse.course import Lesson
 from cnncourse.folder import CourseError
 from cnncourse.nbgrader_commands import run_nbgrader
@@ -45,7 +46,7 @@ def grade_class(
     for lesson in lessons:
         say(f"cnncourse grade {lesson.id}")
         # The expected points are those for this seed; a real class gets a secret one.
-        grade_lesson(course, lesson, Order(seed=SEED), root=folder)
+        grade_lesson(course, lesson, Order(seed=SEED), workers_for(), root=folder)
         nbgrader(course, folder, "generate_feedback", lesson.id, say=say)
         report_lesson(course, lesson, root=folder)
     nbgrader(course, folder, "export", f"--to={folder / 'grades.csv'}", say=say)

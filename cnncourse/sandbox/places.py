@@ -23,6 +23,7 @@ PUBLIC = (
     "recipes",
     "training.py",
     "widgets",
+    "wording.py",
 )
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
 SETTINGS = (

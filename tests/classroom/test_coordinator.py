@@ -14,6 +14,7 @@ import sys
 import time
 import warnings
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -38,6 +39,7 @@ from cnncourse.classroom.coordinator import Order, grade_class
 from cnncourse.classroom.course_settings import load_settings
 from cnncourse.classroom.workers import ClusterWorkers, LocalWorkers
 from cnncourse.folder import CourseError
+from cnncourse.sandbox.watchdog import descendants
 
 warnings.filterwarnings("ignore", module="sqlalchemy")
 
@@ -180,14 +182,9 @@ def test_gradebook_is_what_nbgraders_own_preprocessors_write(undisturbed, tmp_pa
     assert any(row[7] for row in rows(folders["ours"])[: 30 * 6]), "nobody was late"
 
 
-@pytest.fixture
-def mark(tmp_path: Path, monkeypatch) -> Path:
-    monkeypatch.setenv("CLASSROOM_MARK", str(tmp_path / "mark"))
-    return tmp_path / "mark"
-
-
-def test_worker_that_dies_costs_nothing(course: Path, undisturbed, mark) -> None:
-    run = run_class(course, SEED, LocalWorkers(2), dies_once)
+def test_worker_that_dies_costs_nothing(course: Path, undisturbed, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    run = run_class(course, SEED, LocalWorkers(2), partial(dies_once, mark=mark))
     assert mark.exists()
     assert run.problems == []
     assert rows(course) == rows(undisturbed)
@@ -247,7 +244,7 @@ def test_workers_end_with_a_killed_coordinator(course: Path) -> None:
         "from cnncourse.classroom.workers import LocalWorkers\n"
         "if __name__ == '__main__':\n"
         "    settings = load_settings(ROOT, Path(sys.argv[1]))\n"
-        "    grade_class(ROOT, settings, LESSON, Order(), LocalWorkers(2), print,\n"
+        "    grade_class(ROOT, settings, LESSON, Order(), LocalWorkers(2, True), print,\n"
         "                grade=grade_slowly)\n"
     )
     program = course / "program.py"
@@ -256,19 +253,15 @@ def test_workers_end_with_a_killed_coordinator(course: Path) -> None:
     deadline = time.monotonic() + 60
     while not records(course) and time.monotonic() < deadline:
         time.sleep(0.05)
-    workers = children(process.pid)
-    assert len(workers) >= 2
+    # The process that kernels are forked from, the one that workers are, and the workers.
+    workers = descendants(process.pid)
+    assert len(workers) >= 4
     process.kill()
     process.wait()
     while any(Path("/proc", str(one)).exists() for one in workers):
         assert time.monotonic() < deadline, "workers live on"
         time.sleep(0.05)
     assert run_class(course, Order()).resumed
-
-
-def children(process: int) -> list[int]:
-    path = Path("/proc", str(process), "task", str(process), "children")
-    return [int(one) for one in path.read_text().split()]
 
 
 def test_cluster_grades_and_survives_the_loss_of_a_worker(course: Path, undisturbed) -> None:

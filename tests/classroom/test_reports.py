@@ -24,7 +24,7 @@ def record(status: str = "graded", reason: str = "", **exercises: tuple) -> dict
             "of": 4.0,
             "verdict": verdict,
             "misconception": misconception,
-            "say": EVIL,
+            "say": f"It {misconception}. {EVIL}",
             "reason": "",
         }
         for name, (points, verdict, misconception) in exercises.items()
@@ -43,19 +43,19 @@ RECORDS = {
 
 
 def test_numbers_add_up() -> None:
-    summary = summarise(LESSON, RECORDS)
+    summary = summarise(RECORDS)
     assert summary.statuses == {"graded": 4, "partly graded": 1, "infrastructure error": 1}
     assert summary.totals == (4.0, 1.0, 0.0, 0.0, 0.0)
     assert (summary.average, summary.middle, summary.out_of) == (1.0, 0.0, 4.0)
     [conv2d] = summary.exercises
     assert (conv2d.right, conv2d.mean) == (0.2, 0.25)
-    sentences = {one.name: one.say for one in LESSON.exercises[4].misconceptions}
-    assert conv2d.misconceptions == (("flips_the_kernel", sentences["flips_the_kernel"], 2),)
+    sentence = f"It flips_the_kernel. {EVIL}"
+    assert conv2d.misconceptions == (("flips_the_kernel", sentence, 2),)
     assert [student for student, _ in summary.look_at] == ["dan", EVIL, "=cmd()"]
 
 
 def test_text_has_it_all() -> None:
-    text = as_text(LESSON, summarise(LESSON, RECORDS), ["eve"])
+    text = as_text(LESSON, summarise(RECORDS), ["eve"])
     for words in ("4 graded", "1 known to the gradebook", "flips the kernel (2)", "dan: Library"):
         assert words in text
 
@@ -72,7 +72,7 @@ class Tags(HTMLParser):
 
 
 def test_page_shows_names_and_runs_none() -> None:
-    page = as_page(LESSON, summarise(LESSON, RECORDS), RECORDS, lambda name: f"f/{len(name)}.html")
+    page = as_page(LESSON, summarise(RECORDS), RECORDS, lambda name: f"f/{len(name)}.html")
     tags = Tags()
     tags.feed(page)
     assert "script" not in tags.tags
@@ -82,7 +82,7 @@ def test_page_shows_names_and_runs_none() -> None:
 
 
 def test_page_of_an_empty_class_says_so() -> None:
-    assert "Nobody has been graded" in as_page(LESSON, summarise(LESSON, {}), {}, lambda _: None)
+    assert "Nobody has been graded" in as_page(LESSON, summarise({}), {}, lambda _: None)
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,10 @@ from pathlib import Path
 if __name__ == "__main__":
     from cnncourse.classroom.command import grade_lesson
     from cnncourse.classroom.coordinator import Order
+    from cnncourse.classroom.workers import workers_for
     from cnncourse.course import find_lesson
     course, folder = map(Path, sys.argv[1:3])
-    grade_lesson(course, find_lesson("02-convolution"), Order(), jobs=2, root=folder)
+    grade_lesson(course, find_lesson("02-convolution"), Order(), workers_for(2), root=folder)
 """
 
 
