@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import importlib
-import inspect
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -15,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from cnncourse.course import LESSONS
 from cnncourse.reference import convolution as reference
 
 small = st.integers(1, 3)
@@ -116,18 +110,3 @@ def test_sobel_sign_is_what_the_chapter_says():
 def test_impossible_sizes_are_refused_in_words(call):
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         call()
-
-
-MODULES = [importlib.import_module(f"cnncourse.reference.{lesson.slug}") for lesson in LESSONS]
-
-
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
-def test_printed_code_is_narrow_short_and_explained(module):
-    source = Path(module.__file__).read_text()
-    assert max(map(len, source.splitlines())) <= 80
-    for function in ast.walk(ast.parse(source)):
-        if isinstance(function, ast.FunctionDef):
-            inside = [node for node in ast.walk(function) if isinstance(node, ast.stmt)]
-            # Less the function itself and its docstring.
-            assert len(inside) - 2 <= 10, function.name
-            assert inspect.getdoc(getattr(module, function.name)), function.name
