@@ -64,6 +64,14 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--into", type=Path, help="folder, made anew (_build/sample_class)")
     verb.set_defaults(run=run_sample_class)
 
+    verb = verbs.add_parser(
+        "experiment", help="run an experiment again whose results the book shows"
+    )
+    verb.add_argument("name", nargs="?", help="such as pixel_shuffle; without it, a list")
+    verb.add_argument("--quick", action="store_true", help="a small one, in seconds")
+    verb.add_argument("--into", type=Path, help="folder of the record (book/_data; quick: _build)")
+    verb.set_defaults(run=run_an_experiment)
+
     verb = verbs.add_parser("new", help="lay out the files of a new lesson")
     verb.add_argument("lesson", help="the new lesson's id, such as 04-pooling")
     verb.set_defaults(run=run_new)
@@ -129,6 +137,24 @@ def run_doctor(options: argparse.Namespace) -> None:
     print(finding.text)
     if not finding.confines:
         raise CourseError("Students' code cannot be confined here, so grading will refuse.")
+
+
+def run_an_experiment(options: argparse.Namespace) -> None:
+    from cnncourse.experiments.run import EXPERIMENTS, failing_claims, results_of, run_experiment
+
+    if options.name is None:
+        print("\n".join(EXPERIMENTS))
+        return
+    if options.name not in EXPERIMENTS:
+        known = ", ".join(EXPERIMENTS)
+        raise CourseError(f"There is no experiment {options.name!r}. There are: {known}.")
+    usual = Path("_build" if options.quick else "book/_data")
+    folder = options.into or find_course_folder() / usual
+    folder.mkdir(parents=True, exist_ok=True)
+    path = run_experiment(options.name, options.quick, folder=folder)
+    print(path)
+    for sentence in failing_claims(options.name, results_of(options.name, folder)):
+        print(f"Not borne out this time: {sentence}")
 
 
 def run_sample_class(options: argparse.Namespace) -> None:

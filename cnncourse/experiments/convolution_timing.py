@@ -1,15 +1,12 @@
 """Four ways to compute one convolution layer, timed side by side.
 
 Every round times all ways in turn, and a ratio compares two times of the same round: a
-machine that slows down for a while slows all of them. Run it with
-
-    python -m cnncourse.experiments.convolution_timing
+machine that slows down for a while slows all of them.
 """
 
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,12 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.benchmark import Timer
 
-from cnncourse.experiments.records import provenance, write_record
+from cnncourse.experiments.records import processor_name
 
-NAME = "convolution_timing"
-COMMAND = f"python -m cnncourse.experiments.{NAME}"
-SEED = 0
-ROUNDS = 15
+SEEDS = (0,)
+ROUNDS, QUICK_ROUNDS = 15, 2
 
 
 def one_product_at_a_time(x: Tensor, weight: Tensor) -> Tensor:
@@ -89,7 +84,7 @@ def measure(
     sizes: dict[str, tuple[int, ...]], ways: tuple[str, ...], device: str, rounds: int
 ) -> dict[str, Any]:
     """Median seconds of each way; its ratio to the library as median, lowest and highest."""
-    generator = torch.Generator().manual_seed(SEED)
+    generator = torch.Generator().manual_seed(SEEDS[0])
     x, weight = (torch.randn(shape, generator=generator).to(device) for shape in sizes.values())
     times: dict[str, list[float]] = {way: [] for way in ways}
     timers = {
@@ -107,7 +102,7 @@ def measure(
         for way in ways
     }
     return {
-        "device": device,
+        "place": torch.cuda.get_device_name() if device == "cuda" else processor_name(),
         **sizes,
         "ways": {
             way: {
@@ -121,13 +116,34 @@ def measure(
     }
 
 
-def table(record: dict[str, Any]) -> str:
-    """The record as Markdown: for each measurement a table, then what it was measured on."""
+def run(device: torch.device, quick: bool) -> dict[str, Any]:
+    """Measure on the processor, and on the GPU where that is the device."""
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    measurements = [measure(SMALL, tuple(WAYS), "cpu", rounds), measure(LARGE, FAST, "cpu", rounds)]
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+        measurements.append(measure(LARGE, FAST, "cuda", rounds))
+    return {"rounds": rounds, "measurements": measurements}
+
+
+def claims(results: dict[str, Any]) -> dict[str, bool]:
+    """What the book says of it."""
+    small = results["measurements"][0]["ways"]
+    slow, windows, product, _ = (small[way]["seconds"] for way in WAYS)
+    return {
+        "A matrix product is more than ten times as fast as a loop over windows.": (
+            10 * product < windows
+        ),
+        "A loop over windows is faster than a loop over all products.": windows < slow,
+    }
+
+
+def table(results: dict[str, Any]) -> str:
+    """For each measurement a table, then how it was measured."""
     parts = []
-    for measurement in record["measurements"]:
+    for measurement in results["measurements"]:
         sizes = " and ".join(f"{name} {tuple(measurement[name])}" for name in ("x", "weight"))
-        place = record["gpu"] if measurement["device"] == "cuda" else record["processor"]
-        lines = [f"**{sizes}, on {place}**", ""]
+        lines = [f"**{sizes}, on {measurement['place']}**", ""]
         lines += ["| way | time | times as long as the library |", "|---|---:|---:|"]
         for way, result in measurement["ways"].items():
             ratio, low, high = (
@@ -138,32 +154,8 @@ def table(record: dict[str, Any]) -> str:
             times = "1" if way == "the library" else f"{ratio} ({low} to {high})"
             lines.append(f"| {way} | {1000 * result['seconds']:.3g} ms | {times} |")
         parts.append("\n".join(lines))
-    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     parts.append(
-        f"Medians of {record['rounds']} rounds, in brackets the lowest and the highest. In each"
-        f" round all ways took turns, with {record['threads']} thread on the processor; {versions}."
-        f" It took {record['seconds']} s, with seed {record['seed']}. The command:"
+        f"Medians of {results['rounds']} rounds, in brackets the lowest and the highest. In each"
+        " round all ways took turns, with 1 thread on the processor."
     )
-    parts.append(f"```\n{record['command']}\n```")
-    if record["gpu"] is None:
-        parts.append(
-            "**No GPU was at hand when this was measured**, so it says nothing about one."
-            " On a machine that has one, the same command measures it too."
-        )
     return "\n\n".join(parts)
-
-
-def main() -> None:
-    """Measure on the processor, and on the GPU where there is one; write the record."""
-    start = time.perf_counter()
-    measurements = [measure(SMALL, tuple(WAYS), "cpu", ROUNDS), measure(LARGE, FAST, "cpu", ROUNDS)]
-    if torch.cuda.is_available():
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-        measurements.append(measure(LARGE, FAST, "cuda", ROUNDS))
-    record = provenance(COMMAND, SEED, time.perf_counter() - start)
-    record |= {"threads": 1, "rounds": ROUNDS, "measurements": measurements}
-    print(write_record(NAME, record))
-
-
-if __name__ == "__main__":
-    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,20 @@ def processor_name() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def provenance(command: str, seed: int, seconds: float) -> dict[str, Any]:
+def provenance(
+    command: str, seeds: Sequence[int], seconds: float, device: torch.device
+) -> dict[str, Any]:
     """What a reader needs in order to repeat a run.
 
-    >>> sorted(provenance("python -m something", seed=0, seconds=1.0))
-    ['command', 'gpu', 'processor', 'seconds', 'seed', 'versions']
+    >>> record = provenance("cnncourse something", [0], 1.0, torch.device("cpu"))
+    >>> sorted(record)
+    ['command', 'device', 'gpu', 'processor', 'seconds', 'seeds', 'versions']
     """
     return {
         "command": command,
-        "seed": seed,
+        "seeds": list(seeds),
         "seconds": round(seconds, 1),
+        "device": str(device),
         "processor": processor_name(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "versions": {
