@@ -18,11 +18,15 @@ from torch.autograd.variable import Variable
 from torch.utils._python_dispatch import TorchDispatchMode
 
 CONVOLUTION = "a library convolution"
+RELU = "a library ReLU"
 AUTOGRAD = "automatic differentiation"
 
 # `F.unfold` and `F.fold` are dispatched as im2col and col2im; `Tensor.unfold` is
 # aten::unfold and stays legal. "convert" is no convolution.
-DISPATCHED = {CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im")}
+DISPATCHED = {
+    CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im"),
+    RELU: re.compile(r"relu|threshold"),
+}
 
 
 def pattern(forbidden: str) -> re.Pattern[str]:
@@ -54,7 +58,7 @@ class DispatchMode(TorchDispatchMode):
 class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
-    forbids: families (CONVOLUTION, AUTOGRAD) and names of single operations ("aten.cumsum").
+    forbids: families (CONVOLUTION, RELU, AUTOGRAD) and names of single operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.
     """
