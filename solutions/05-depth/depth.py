@@ -239,8 +239,8 @@ check(receptive_field)
 def noise_for(model: nn.Module, count: int, in_shape: tuple[int, int, int]) -> torch.Tensor:
     """Random inputs that a model can take. -> (count, C, H, W), and it requires a gradient"""
     like = next(model.parameters())
-    x = torch.randn(count, *in_shape, dtype=like.dtype, device=like.device)
-    return x.requires_grad_()
+    kind = {"dtype": like.dtype, "device": like.device}
+    return torch.randn(count, *in_shape, requires_grad=True, **kind)
 
 
 # %% nbgrader={"grade": false, "grade_id": "gradient_receptive_field-answer", "locked": false, "schema_version": 3, "solution": true}
