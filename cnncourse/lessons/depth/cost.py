@@ -151,7 +151,11 @@ CONV_MACS = Exercise(
         Case("the kernel is square", plain, keeps="the case to think about first"),
         Case("the kernel is 1 × 1", one_by_one, keeps="the cheapest layer, common in ResNets"),
         Case("the kernel is a (height, width) pair", with_a_pair),
-        Case("the channels are in groups", in_groups),
+        Case(
+            "the channels are in groups",
+            in_groups,
+            keeps="groups of several channels each, where a depthwise formula fails",
+        ),
         Case(
             "every channel is a group of its own",
             depthwise,

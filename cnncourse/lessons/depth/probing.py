@@ -45,7 +45,9 @@ def strided(generator: Generator) -> tuple:
 ONE = Case("the network is one layer", network(high_and_wide), keeps="the case to look at first")
 APART = Case("the taps of a kernel lie apart", network(dilated, ("conv", 2, 1, 1)))
 STRIDED = Case(
-    "a layer has a stride and padding", network(strided, ("conv", 3, 1, 1, 1), size=(34, 45))
+    "a layer has a stride and padding",
+    network(strided, ("conv", 3, 1, 1, 1), size=(34, 45)),
+    keeps="strides, which no other case has without pooling",
 )
 DEEP = Case("many layers are stacked", network(*[CONV] * 4, ("conv", (3, 2), 1, 1), size=(25, 28)))
 SLEEPY = Case("ReLUs are asleep for many inputs", network(*[CONV, RELU] * 3))
@@ -55,6 +57,7 @@ POOLED = Case(
 NORMED = Case(
     "there is BatchNorm, and the network is in train mode",
     network(("conv", (2, 4), 1, 1), NORM, CONV, NORM),
+    keeps="the commonest network there is: all of it in train mode",
 )
 EVALUATING = Case(
     "the network is in eval mode before", network(("conv", (4, 2), 1, 1), NORM, training=False)
@@ -71,10 +74,12 @@ LEARNING = Case(
 CLIPPED = Case(
     "the field is larger than the image",
     network(*[("conv", (7, 9), 1, 1, 4)] * 3, size=(9, 12)),
+    keeps="pixels that are not there, which a formula counts",
 )
 FORKED = Case(
     "two ways lead through the network",
     network(("fork", (CONV, CONV), (("conv", (2, 7), 1, 1),))),
+    keeps="networks that are no row of layers",
 )
 # What comes through here depends on the input.
 GATED = (SLEEPY, POOLED)

@@ -119,7 +119,11 @@ HE_INIT = Exercise(
     oracle=by_the_library,
     run=Draw(),
     cases=(
-        Case("the layer is dense, with more inputs than outputs", dense),
+        Case(
+            "the layer is dense, with more inputs than outputs",
+            dense,
+            keeps="the case to think about first",
+        ),
         Case(
             "the layer is dense, with more outputs than inputs",
             dense_that_widens,
