@@ -97,8 +97,8 @@ function render({ model, el }) {
     const one = size ** 2;
     const more = size > side ? ` That is more than the photograph has.` : "";
     const cost = !chosen ? "Without a layer, a value is a pixel."
-      : `With C channels everywhere, these layers have <b>${weights} · C²</b> weights. One layer
-        that sees as much has <b>${one} · C²</b>.`;
+      : `As convolutions with C channels everywhere, these layers have <b>${weights} · C²</b>
+        weights. One layer that sees as much has <b>${one} · C²</b>.`;
     find(".facts").innerHTML = `<p>One value sees <b>${size} × ${size}</b> pixels.${more} Its
       neighbour, dashed, looks <b>${jump}</b> ${jump === 1 ? "pixel" : "pixels"} further.</p>
       <p>${cost}</p>`;
