@@ -18,11 +18,16 @@ from torch.autograd.variable import Variable
 from torch.utils._python_dispatch import TorchDispatchMode
 
 CONVOLUTION = "a library convolution"
+POOLING = "a library pooling or convolution"
 AUTOGRAD = "automatic differentiation"
 
 # `F.unfold` and `F.fold` are dispatched as im2col and col2im; `Tensor.unfold` is
 # aten::unfold and stays legal. "convert" is no convolution.
-DISPATCHED = {CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im")}
+DISPATCHED = {
+    CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im"),
+    # A convolution with equal weights is average pooling.
+    POOLING: re.compile(r"pool|conv(?!ert)|im2col|col2im"),
+}
 
 
 def pattern(forbidden: str) -> re.Pattern[str]:
@@ -54,7 +59,7 @@ class DispatchMode(TorchDispatchMode):
 class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
-    forbids: families (CONVOLUTION, AUTOGRAD) and names of single operations ("aten.cumsum").
+    forbids: families (CONVOLUTION, POOLING, AUTOGRAD) and names of single operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.
     """
