@@ -59,7 +59,7 @@ class DispatchMode(TorchDispatchMode):
 class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
-    forbids: families (CONVOLUTION, POOLING, AUTOGRAD) and names of single operations ("aten.cumsum").
+    forbids: families (CONVOLUTION, POOLING, AUTOGRAD) and names of operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.
     """
