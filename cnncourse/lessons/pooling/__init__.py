@@ -1,0 +1,10 @@
+"""Pooling: the maximum, the average, the way back, and the average of everything."""
+
+from cnncourse.lessons.pooling import average, backward, heads, maximum
+
+EXERCISES = (
+    *maximum.EXERCISES,
+    *average.EXERCISES,
+    *backward.EXERCISES,
+    *heads.EXERCISES,
+)
