@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from cnncourse.grading.contract import Case, Exercise, Growth, Misconception
 from cnncourse.grading.forbidden import POOLING
-from cnncourse.lessons.pooling.maximum import (
+from cnncourse.lessons.pooling.windows import (
     explain_shape,
     hanging_windows,
     maps,

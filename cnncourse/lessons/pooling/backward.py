@@ -9,7 +9,7 @@ from torch import Generator
 from cnncourse.grading.contract import Arguments, Case, Exercise, Make, Misconception
 from cnncourse.grading.forbidden import AUTOGRAD
 from cnncourse.lessons.inputs import normal
-from cnncourse.lessons.pooling.maximum import step_of
+from cnncourse.lessons.pooling.windows import step_of
 from cnncourse.reference.convolution import as_pair, output_size, scatter_windows, windows2d
 from cnncourse.reference.pooling import max_pool2d_backward
 
