@@ -1,7 +1,7 @@
 """Does the sample class of the pooling lesson get what it deserves, and is told why?
 
-Here the answers are graded in this process, which takes seconds; `cnncourse sample-class` takes them
-through the whole of nbgrader.
+Here the answers are graded in this process, which takes seconds. `cnncourse sample-class` takes
+them through the whole of nbgrader.
 """
 
 from __future__ import annotations
