@@ -66,7 +66,7 @@ ${radios("stride", "Stride", [1, 2, 4].map((n) => [n, n]), group)}</div>
     ${grid("before", `role="img"`)}</div>
   <div class="panel"><p><b>Output now</b> <span class="marked"></span></p>
     ${grid("after", `role="img"`)}</div>
-  <div class="panel yours" hidden><p><b>Your function</b></p>
+  <div class="panel yours" hidden><p><b>Your function</b>, errors marked</p>
     ${grid("yours", `role="img" aria-label="What your function returned"`)}</div>
 </div>
 <p class="remark" role="status" hidden></p>
@@ -141,7 +141,11 @@ function render({ model, el }) {
     find(".remark").hidden = !state.remark;
     find(".remark").textContent = state.remark ?? "";
     find(".yours").hidden = !state.yours;
-    if (state.yours) paint(find("[data-grid=yours]"), state.yours, grey, extent, "");
+    if (!state.yours) return;
+    const differs = (value, y, x) => value === null || Math.abs(value - after[y][x]) > SAME;
+    const wrong = state.yours.flatMap((line, y) => line.map((value, x) =>
+      (differs(value, y, x) ? box("wrong", y, x) : "")));
+    paint(find("[data-grid=yours]"), state.yours, grey, extent, wrong.join(""));
   }
   const refresh = () => { frame ??= requestAnimationFrame(draw); };
 

@@ -20,7 +20,20 @@ IMAGE, BEFORE, AFTER = (f"[data-grid={name}]" for name in ("image", "before", "a
 def page_path(build: Callable[..., Path]) -> Path:
     """A page with two demos."""
     boxes = Pooling().to_html(), Pooling("stripes", right=1).to_html("Stripes that vanish.")
-    return build({"pools": f"# Two\n\n{boxes[0]}\n\nAgain:\n\n{boxes[1]}\n"}) / "pools.html"
+    pages = {
+        "pools": f"# Two\n\n{boxes[0]}\n\nAgain:\n\n{boxes[1]}\n",
+        "yours": f"# A learner's own\n\n{with_an_answer()}\n",
+    }
+    return build(pages) / "pools.html"
+
+
+def with_an_answer() -> str:
+    """The box as Jupyter has it while a learner's function is driven; one value is wrong."""
+    demo = Pooling("dot")
+    yours = demo.shifted().after
+    yours[2, 3] = 200
+    live = json.dumps({"yours": yours.tolist(), "remark": "1 of 64 values differ."})
+    return demo.to_html().replace('"layer":"max"', f'"layer":"max",{live[1:-1]}')
 
 
 @pytest.fixture
@@ -28,14 +41,14 @@ def open_page(browser: Browser, page_path: Path) -> Iterator[Callable[..., Page]
     """Opens the page; afterwards it may not have complained or asked the network."""
     contexts, complaints = [], []
 
-    def open_page(**options) -> Page:
+    def open_page(name: str = "pools", **options) -> Page:
         context = browser.new_context(**{"viewport": {"width": 800, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: _note_foreign(request.url, complaints))
-        page.goto(page_path.as_uri())
+        page.goto(page_path.with_name(f"{name}.html").as_uri())
         if options.get("java_script_enabled", True):
             page.wait_for_selector(".afm[data-state=live]")
         return page
@@ -133,6 +146,15 @@ def test_what_has_no_meaning_cannot_be_chosen(open_page):
     await_drawing(page)
     expect(page.locator("[data-setting=stride] input").first).to_be_enabled()
     expect(page.locator("[data-setting=size] input").first).to_be_disabled()
+
+
+def test_a_learners_output_is_painted_and_its_errors_marked(open_page):
+    page = open_page("yours")
+    assert numbers(page, "[data-grid=yours]")[2, 3] == 200
+    assert text(page, ".remark") == "1 of 64 values differ."
+    marks = page.locator("[data-grid=yours] .wrong")
+    expect(marks).to_have_count(1)
+    assert (marks.get_attribute("x"), marks.get_attribute("y")) == ("3", "2")
 
 
 def test_two_demos_on_a_page_are_apart(open_page):
