@@ -18,6 +18,7 @@ from torch.autograd.variable import Variable
 from torch.utils._python_dispatch import TorchDispatchMode
 
 CONVOLUTION = "a library convolution"
+POOLING = "a library pooling or convolution"
 RELU = "a library ReLU"
 AUTOGRAD = "automatic differentiation"
 
@@ -25,6 +26,8 @@ AUTOGRAD = "automatic differentiation"
 # aten::unfold and stays legal. "convert" is no convolution.
 DISPATCHED = {
     CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im"),
+    # A convolution with equal weights is average pooling.
+    POOLING: re.compile(r"pool|conv(?!ert)|im2col|col2im"),
     RELU: re.compile(r"relu|threshold"),
 }
 
@@ -58,7 +61,7 @@ class DispatchMode(TorchDispatchMode):
 class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
-    forbids: families (CONVOLUTION, RELU, AUTOGRAD) and names of single operations ("aten.cumsum").
+    forbids: families (CONVOLUTION, POOLING, RELU, AUTOGRAD), names of operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.
     """

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from cnncourse.course import find_exercise
+from cnncourse.grading.compare import Comparison
 from cnncourse.grading.engine import grade
 from cnncourse.reference import convolution as reference
 
@@ -260,6 +261,13 @@ def test_result_that_changes_from_call_to_call_is_wrong():
     result = grade(CORRELATE, cross_correlate2d)
     assert result.verdict == "wrong"
     assert "again" in result.say
+
+
+@pytest.mark.parametrize(("got", "same"), [(1.0, True), (2.0, False), (float("inf"), False)])
+def test_infinities_are_compared_without_a_warning(got, same):
+    known = torch.tensor([float("-inf"), 1.0])
+    answer = torch.tensor([float("-inf"), got])
+    assert (Comparison().difference(known, known, answer, "it") is None) == same
 
 
 def test_printing_and_warning_leave_the_cell_alone(capfd):

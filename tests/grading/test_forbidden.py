@@ -10,7 +10,7 @@ from torch.autograd import forward_ad
 
 from cnncourse.course import find_exercise
 from cnncourse.grading.engine import grade
-from cnncourse.grading.forbidden import AUTOGRAD, CONVOLUTION, ForbiddenOperation, Watch
+from cnncourse.grading.forbidden import AUTOGRAD, CONVOLUTION, POOLING, ForbiddenOperation, Watch
 
 X, WEIGHT = torch.randn(1, 2, 5, 6), torch.randn(3, 2, 2, 2)
 
@@ -61,6 +61,25 @@ CONVOLUTIONS = {
     "in inference mode": lambda: torch.inference_mode()(F.conv2d)(X, WEIGHT),
     "with gradients": lambda: F.conv2d(X.clone().requires_grad_(), WEIGHT),
 }
+POOLINGS = {
+    "F.max_pool2d": lambda: F.max_pool2d(X, 2),
+    "nn.MaxPool2d": lambda: nn.MaxPool2d((2, 3), 1)(X),
+    "with indices": lambda: F.max_pool2d(X, 2, return_indices=True),
+    "torch.max_pool2d": lambda: torch.max_pool2d(X, [2, 2]),
+    "F.max_pool1d": lambda: F.max_pool1d(X[0], 2),
+    "F.max_pool3d": lambda: F.max_pool3d(X, 2),
+    "F.avg_pool2d": lambda: F.avg_pool2d(X, 2),
+    "nn.AvgPool2d": lambda: nn.AvgPool2d(2)(X),
+    "F.avg_pool1d": lambda: F.avg_pool1d(X[0], 2),
+    "F.adaptive_max_pool2d": lambda: F.adaptive_max_pool2d(X, 2),
+    "F.adaptive_avg_pool2d": lambda: F.adaptive_avg_pool2d(X, 2),
+    "F.lp_pool2d": lambda: F.lp_pool2d(X, 1.0, 2),
+    "F.fractional_max_pool2d": lambda: F.fractional_max_pool2d(X, 2, output_size=2),
+    "torch.ops.aten": lambda: torch.ops.aten.max_pool2d_with_indices(X, [2, 2]),
+    "with gradients": lambda: F.max_pool2d(X.clone().requires_grad_(), 2),
+    "as a convolution": lambda: F.conv2d(X, torch.ones(2, 1, 2, 2), groups=2),
+    "F.unfold": lambda: F.unfold(X, 2).unflatten(1, (2, 4)).amax(2),
+}
 DERIVATIVES = {
     "torch.autograd.grad": lambda: torch.autograd.grad(square(y := X.clone().requires_grad_()), y),
     ".backward()": by_backward_method,
@@ -81,18 +100,20 @@ LEGAL = {
     "matmul": lambda: X @ X.transpose(2, 3),
     "fft": lambda: torch.fft.irfft2(torch.fft.rfft2(X)),
     "conversion": lambda: X.double().to(torch.float16).float(),
+    "largest and mean of windows": lambda: X.unfold(2, 2, 2).amax(-1) + X.unfold(2, 2, 2).mean(-1),
     "vmap": lambda: torch.vmap(lambda x: x.sum())(X),
     "requires_grad": lambda: square(X.clone().requires_grad_()),
 }
 CAUGHT = [
     *(pytest.param(CONVOLUTION, call, id=name) for name, call in CONVOLUTIONS.items()),
+    *(pytest.param(POOLING, call, id=f"pooling, {name}") for name, call in POOLINGS.items()),
     *(pytest.param(AUTOGRAD, call, id=name) for name, call in DERIVATIVES.items()),
 ]
 
 
 @pytest.mark.parametrize(("family", "call"), CAUGHT)
 def test_every_alias_is_caught(family, call):
-    watch = Watch((CONVOLUTION, AUTOGRAD))
+    watch = Watch((family, AUTOGRAD))
     with pytest.raises(ForbiddenOperation), watch.during():
         call()
     assert watch.caught[0] == family
@@ -106,7 +127,7 @@ def test_what_is_not_forbidden_runs(family, call):
 
 @pytest.mark.parametrize("call", [pytest.param(call, id=name) for name, call in LEGAL.items()])
 def test_legal_operations_pass(call):
-    watch = Watch((CONVOLUTION, AUTOGRAD))
+    watch = Watch((CONVOLUTION, POOLING, AUTOGRAD))
     with watch.during():
         call()
     assert watch.caught is None
