@@ -24,12 +24,18 @@ def test_lesson_lines_up(lesson: Lesson) -> None:
         ("solutions", "[0-9]*"),
         ("exercises", "[0-9]*"),
         ("book", "[0-9]*.md"),
-        ("cnncourse/reference", "[a-z]*.py"),
     ],
 )
 def test_every_file_belongs_to_a_lesson(folder: str, pattern: str) -> None:
     known = {name for lesson in LESSONS for name in (lesson.id, lesson.slug)}
     assert {path.stem for path in (ROOT / folder).glob(pattern)} <= known
+
+
+def test_reference_code_belongs_to_a_lesson_or_to_a_network() -> None:
+    slugs = {lesson.slug for lesson in LESSONS}
+    networks = "".join(path.read_text() for path in (ROOT / "cnncourse/models").glob("*.py"))
+    for path in (ROOT / "cnncourse" / "reference").glob("[a-z]*.py"):
+        assert path.stem in slugs or f"cnncourse.reference.{path.stem} import" in networks
 
 
 @pytest.fixture
