@@ -162,7 +162,7 @@ def mlp_forward(
     if len(weights) != len(biases):
         raise ValueError("Every layer needs a weight and a bias.")
     last = len(weights) - 1
-    for number, (weight, bias) in enumerate(zip(weights, biases)):
+    for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         if x.shape[1] != weight.shape[1] or bias.shape != weight.shape[:1]:
             raise ValueError(f"Layer {number} does not fit what it is given.")
         x = x @ weight.T + bias
@@ -228,7 +228,7 @@ def mlp_backward(
     if grad_out.shape != (x.shape[0], weights[-1].shape[0]):
         raise ValueError("grad_out needs a row per example and a column per output.")
     inputs = [x]
-    for weight, bias in zip(weights[:-1], biases[:-1]):
+    for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
         inputs.append(torch.relu(inputs[-1] @ weight.T + bias))
     grad_weights = [None] * len(weights)
     grad_biases = [None] * len(weights)
@@ -363,12 +363,11 @@ from cnncourse.data.digits import digits
 
 split = digits()
 chance = torch.Generator().manual_seed(0)
-sizes = [64, 32, 10]
 weights = [
-    torch.randn(rows, columns, generator=chance) * (2 / columns) ** 0.5
-    for columns, rows in zip(sizes[:-1], sizes[1:])
+    torch.randn(32, 64, generator=chance) * (2 / 64) ** 0.5,
+    torch.randn(10, 32, generator=chance) * (2 / 32) ** 0.5,
 ]
-biases = [torch.zeros(rows) for rows in sizes[1:]]
+biases = [torch.zeros(32), torch.zeros(10)]
 
 
 def share_right(images, weights):
@@ -376,17 +375,15 @@ def share_right(images, weights):
     return (votes == split.held_out_targets).float().mean().item()
 
 
-for epoch in range(30):
+for _ in range(30):
     for batch in torch.randperm(len(split.inputs), generator=chance).split(64):
         x = split.inputs[batch].flatten(1)
-        # The gradient of the loss for the outputs: what the network believes minus the truth.
+        # How the loss changes with the outputs: what the network believes, minus the truth.
         grad_out = mlp_forward(x, weights, biases).softmax(1)
         grad_out[torch.arange(len(batch)), split.targets[batch]] -= 1
-        for old, grads in zip(
-            (weights, biases), mlp_backward(x, weights, biases, grad_out / len(batch))
-        ):
-            for parameter, grad in zip(old, grads):
-                parameter -= 0.2 * grad
+        grads = mlp_backward(x, weights, biases, grad_out / len(batch))
+        for parameter, grad in zip([*weights, *biases], [*grads[0], *grads[1]], strict=True):
+            parameter -= 0.2 * grad
 print(f"right on digits that it has never seen: {share_right(split.held_out, weights):.1%}")
 
 # %% [markdown]
