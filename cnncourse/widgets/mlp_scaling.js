@@ -6,7 +6,7 @@ import {
 
 const TRAITS = ["side", "hidden", "image", "unit", "order", "rewired", "yours", "remark"];
 const SLIDERS = {
-  side: ["Side of the image, in pixels", [8, 16, 28, 32, 56, 64, 112, 128, 224, 256, 448, 512]],
+  side: ["Image, in pixels", [8, 16, 28, 32, 56, 64, 112, 128, 224, 256, 448, 512]],
   hidden: ["Units of the layer", [1, 3, 10, 30, 100, 300, 1000, 3000, 10000]],
 };
 const LABELS = { 2: "100", 4: "10 thousand", 6: "1 million", 8: "100 million", 10: "10 billion" };
