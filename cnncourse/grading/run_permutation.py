@@ -1,11 +1,13 @@
 """Put a function that shuffles to a case: what holds of its result, whatever order it drew.
 
 Every order is right, so no values can be expected. What is compared are answers to questions
-about the result, which are the same for all right answers.
+about the result, which are the same for all right answers. The grader asks them: an answer's
+process only says what was drawn.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,50 +15,80 @@ from torch import Tensor
 
 from cnncourse.grading.run_function import NO_GRADIENT, Answer, Parts, Setting, invoke
 
+RESULT, AGAIN, OTHER, GRADIENT = "result", "drawn again", "drawn otherwise", "gradient of images"
 
-def permutation(answer: Answer, setting: Setting) -> Parts:
-    """Call answer(images, generator) -> (permuted, perm) and question what it returns.
+
+@dataclass(frozen=True)
+class Permutation:
+    """Call answer(images, generator) -> (permuted, perm) three times.
 
     Arguments of the case: images (N, ...), in which no image has a number twice, and the seed
     of the generator.
     """
-    images, seed = setting.arguments["images"], setting.arguments["seed"]
 
-    def draw(seed: int) -> Any:
-        given = {"images": images, "generator": torch.Generator().manual_seed(seed)}
-        with setting.watch.during():
-            return invoke(answer, given, ())
+    def __call__(self, answer: Answer, setting: Setting) -> Parts:
+        """What comes back: at first, from an equal generator, and from another one."""
+        images, seed = setting.arguments["images"], setting.arguments["seed"]
 
-    drawn = draw(seed)
-    if not isinstance(drawn, (tuple, list)) or len(drawn) != 2:
-        return {"result": drawn}
-    permuted, perm = drawn[0], as_order(drawn[1])
-    parts: Parts = {
-        "result": ("permuted", "perm"),
-        "images after the shuffle, numbers sorted": sorted_numbers(permuted),
-        "perm, numbers sorted": perm.cpu().sort().values if isinstance(perm, Tensor) else perm,
-    }
-    if images.requires_grad:
-        parts["gradient of images"] = own_gradient(permuted, images)
-    if isinstance(permuted, Tensor) and permuted.shape == images.shape:
-        orders = orders_of(images.detach(), permuted.detach())
-        again, other = (as_order(draw(one)[1]) for one in (seed, seed + 1))
-        answers = {
-            **about_orders(orders, perm, images),
-            "does the same generator draw the same perm": same(perm, again),
-            "does a generator with another seed draw another perm": not same(perm, other),
+        def draw(seed: int) -> Any:
+            given = {"images": images, "generator": torch.Generator().manual_seed(seed)}
+            with setting.watch.during():
+                return invoke(answer, given, ())
+
+        parts: Parts = {RESULT: draw(seed)}
+        if is_pair(parts[RESULT]):
+            if images.requires_grad:
+                parts[GRADIENT] = own_gradient(parts[RESULT][0], images)
+            parts |= {AGAIN: draw(seed), OTHER: draw(seed + 1)}
+        return parts
+
+    def measured(self, parts: Parts, arguments: dict[str, Any]) -> Parts:
+        """What holds of that."""
+        if is_pair(parts.get(RESULT)):
+            try:
+                return self.questioned(parts, arguments)
+            except (RuntimeError, TypeError, ValueError):
+                pass  # complex or sparse numbers, for example: compared as they are
+        return {RESULT: parts.get(RESULT)}
+
+    def questioned(self, parts: Parts, arguments: dict[str, Any]) -> Parts:
+        """What holds of two results, the second of which is an order."""
+        permuted, perm = parts[RESULT]
+        images, perm = arguments["images"].detach().cpu(), as_order(perm)
+        found: Parts = {
+            RESULT: ("permuted", "perm"),
+            "images after the shuffle, numbers sorted": sorted_numbers(permuted),
+            "perm, numbers sorted": perm.sort().values if isinstance(perm, Tensor) else perm,
         }
-        parts |= {f"answer to “{question}?”": holds for question, holds in answers.items()}
-    return parts
+        if GRADIENT in parts:
+            found[GRADIENT] = parts[GRADIENT]
+        if isinstance(permuted, Tensor) and permuted.shape == images.shape:
+            again, other = (order_in(parts.get(name)) for name in (AGAIN, OTHER))
+            answers = {
+                **about_orders(orders_of(images, permuted.detach().cpu()), perm, images),
+                "does the same generator draw the same perm": same(perm, again),
+                "does a generator with another seed draw another perm": not same(perm, other),
+            }
+            found |= {f"answer to “{question}?”": holds for question, holds in answers.items()}
+        return found
+
+
+def is_pair(drawn: Any) -> bool:
+    return isinstance(drawn, (tuple, list)) and len(drawn) == 2
+
+
+def order_in(drawn: Any) -> Any:
+    """The order that was drawn, None where there is none."""
+    return as_order(drawn[1]) if is_pair(drawn) else None
 
 
 def as_order(perm: Any) -> Any:
     """Whole numbers as int64, in whatever they come; anything else as it is."""
     try:
-        tensor = torch.as_tensor(perm).detach()
+        tensor = torch.as_tensor(perm).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
         return perm
-    whole = not tensor.is_floating_point() and tensor.dtype != torch.bool
+    whole = not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
     return tensor.long() if whole else perm
 
 
@@ -79,7 +111,7 @@ def orders_of(images: Tensor, permuted: Tensor) -> Tensor | None:
 
     None where numbers are lost or new.
     """
-    before, after = images.flatten(1).sort(1), permuted.flatten(1).sort(1)
+    before, after = (some.double().flatten(1).sort(1) for some in (images, permuted))
     if not torch.equal(before.values, after.values):
         return None
     return torch.empty_like(before.indices).scatter_(1, after.indices, before.indices)
@@ -89,14 +121,13 @@ def about_orders(orders: Tensor | None, perm: Any, images: Tensor) -> dict[str, 
     """What can be said about the orders in which images were put."""
     known = orders is not None
     fits = known and isinstance(perm, Tensor) and perm.shape == orders.shape[1:]
-    moved = torch.arange(images.shape[1:].numel(), device=images.device)
-    perm = perm.to(images.device) if fits else perm
+    in_place = torch.arange(images.shape[1:].numel())
     return {
         "are all images shuffled in the same order": known and bool((orders == orders[0]).all()),
         "is permuted.flatten(1) the same as images.flatten(1)[:, perm]": (
             fits and bool((orders == perm).all())
         ),
-        "are the pixels moved at all": known and not bool((orders == moved).all()),
+        "are the pixels moved at all": known and not bool((orders == in_place).all()),
         "is it the other way round, with perm telling where each pixel goes": (
             fits and bool((orders.argsort(1) == perm).all())
         ),

@@ -8,7 +8,8 @@ import torch
 
 from cnncourse.course import find_exercise
 from cnncourse.grading.engine import grade
-from cnncourse.grading.run_permutation import orders_of, permutation
+from cnncourse.grading.run_permutation import Permutation, orders_of
+from cnncourse.grading.wire import lengths, packed, unpacked
 
 EXERCISE = find_exercise("permute_pixels")
 
@@ -77,6 +78,11 @@ def test_a_belief_is_named_however_its_order_was_drawn(answer, belief):
         lambda images, generator: (images.flatten(), torch.arange(3)),
         lambda images, generator: (images[0], torch.arange(images[0].numel())),
         lambda images, generator: (images * torch.nan, torch.arange(images[0].numel())),
+        lambda images, generator: (images.to_sparse(), torch.arange(images[0].numel())),
+        lambda images, generator: (images + 1j, torch.arange(images[0].numel())),
+        lambda images, generator: (images > 0, torch.arange(images[0].numel()) > 3),
+        lambda images, generator: (images[:0], torch.tensor(3)),
+        lambda images, generator: (images.clone(), torch.arange(images[0].numel()) + 0j),
         lambda images, generator: 3,
         lambda images, generator: "abc",
     ],
@@ -93,5 +99,18 @@ def test_places_are_found_by_their_numbers():
     assert orders_of(before, after + 1) is None
 
 
-def test_it_may_be_named_to_an_answers_process():
-    assert permutation.__module__.startswith("cnncourse.grading.")
+def test_what_an_answer_s_process_claims_is_not_believed():
+    images = torch.arange(12.0).reshape(2, 6)
+    arguments = {"images": images, "seed": 3}
+    honest = Permutation().measured({"result": (images, torch.arange(6))}, arguments)
+    claimed = {**dict.fromkeys(honest, True), "result": (images, torch.arange(6))}
+    believed = Permutation().measured(claimed, arguments)
+    assert list(believed) == list(honest)
+    assert honest["answer to “are the pixels moved at all?”"] is False
+    assert believed["answer to “are the pixels moved at all?”"] is False
+
+
+def test_it_travels_to_an_answer_s_process():
+    text = packed(Permutation())
+    start = lengths(text[:12], 1 << 20)
+    assert unpacked(text[12 : 12 + start[0]], text[12 + start[0] :], public=True) == Permutation()

@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from cnncourse.grading.contract import Arguments, Case, Exercise, Make, Misconception
-from cnncourse.grading.run_permutation import permutation
+from cnncourse.grading.run_permutation import Permutation
 from cnncourse.lessons.inputs import normal
 from cnncourse.reference.mlp_scaling import permute_pixels
 
@@ -156,7 +156,7 @@ PERMUTE_PIXELS = Exercise(
     points=2,
     minutes=15,
     oracle=sorts_random_numbers,
-    run=permutation,
+    run=Permutation(),
     explain_shape=explain_shape,
     cases=(
         Case("the images are grey", batch(5, 1, 6, 7), keeps="the case to think about first"),
