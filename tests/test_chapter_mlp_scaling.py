@@ -18,6 +18,10 @@ from torch import nn
 from cnncourse.course import find_lesson
 from cnncourse.data.digits import digits
 from cnncourse.experiments.run import failing_claims, results_of
+from cnncourse.experiments.seeded import seeded
+from cnncourse.models.mlp import mlp
+from cnncourse.reference.mlp_scaling import training_bytes
+from cnncourse.training import accuracy, train
 from cnncourse.widgets.mlp_scaling import MlpScaling, layer_params
 
 ROOT = Path(__file__).parents[1]
@@ -66,6 +70,13 @@ CLAIMS = [
     "On the left, the pixels come in the order 0, 1, 2. On the right they come in the order 2, 0,"
     " 1, *and the weights with them*",
     "Cybenko 1989",
+    "A network has 10 million parameters of four bytes each. You train it with momentum.",
+    *(
+        f"{mark} {training_bytes(10_000_000, optimizer=name) // 10**6} megabytes"
+        for mark, name in (("[ ]", "sgd"), ("[x]", "momentum"), ("[ ]", "adam"))
+    ),
+    f"[ ] {4 * 10_000_000 // 10**6} megabytes",
+    "Place 3 now means something else",
 ]
 # Not numbers that could be wrong: the steps of a list, and the name of a data set.
 NAMES = re.compile(r"(?<= )\d\. |MNIST-1D")
@@ -115,6 +126,23 @@ def test_the_growth_quiz_is_answered_right():
     assert after * 2 == before
 
 
+def test_an_order_for_each_picture_leaves_next_to_nothing_to_learn():
+    split, random = digits(), torch.Generator().manual_seed(0)
+
+    def each_in_its_own_order(images: torch.Tensor) -> torch.Tensor:
+        orders = torch.rand(len(images), 64, generator=random).argsort(1)
+        return images.flatten(1).gather(1, orders)
+
+    model = seeded(lambda: mlp([64, 32, 10]), seed=0)
+    inputs = each_in_its_own_order(split.inputs)
+    losses = train(
+        model, inputs, split.targets, epochs=20, generator=random, lr=1e-3, progress=False
+    )
+    assert losses[-1] < losses[0]  # "the loss falls a little"
+    test = each_in_its_own_order(split.held_out)
+    assert accuracy(model, test, split.held_out_targets) < 0.25  # "hardly better than guessing"
+
+
 def test_what_the_demo_should_have_shown():
     costs = {side: layer_params(side, 1000) for side in (256, 448)}
     ratios = {side: dense / filters for side, (dense, filters) in costs.items()}
@@ -140,7 +168,7 @@ def test_exercise_pointers_name_the_exercises_in_order():
 
 
 def test_every_quiz_has_a_reply_for_every_choice():
-    assert len(CHAPTER.quizzes) >= 4
+    assert len(CHAPTER.quizzes) >= 6
     for quiz in CHAPTER.quizzes:
         found = choices(quiz)
         assert len(found) == quiz.count("- [") >= 4

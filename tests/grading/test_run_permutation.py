@@ -33,7 +33,7 @@ def in_32_bits(images, generator):
 
 @pytest.mark.parametrize("answer", [draws_with_numpy, lists_the_order, in_32_bits])
 def test_any_way_to_draw_is_right(answer):
-    result = grade(EXERCISE, answer)
+    result = grade(EXERCISE, answer, device="cpu")
     assert (result.verdict, result.score) == ("right", 1.0), str(result)
 
 
@@ -65,7 +65,7 @@ def without_the_generator(images, generator):
     ],
 )
 def test_a_belief_is_named_however_its_order_was_drawn(answer, belief):
-    assert grade(EXERCISE, answer).misconception == belief
+    assert grade(EXERCISE, answer, device="cpu").misconception == belief
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_belief_is_named_however_its_order_was_drawn(answer, belief):
     ],
 )
 def test_nonsense_is_wrong_in_words(answer):
-    result = grade(EXERCISE, answer)
+    result = grade(EXERCISE, answer, device="cpu")
     assert result.verdict == "wrong"
     assert result.say
 

@@ -16,7 +16,7 @@ def multiply_with_a_permutation_matrix(weight, perm):
         raise ValueError("no permutation")
     # Row j of it picks pixel perm[j]: shuffled = matrix @ pixels.
     matrix = torch.zeros(2 * (len(perm),), dtype=weight.dtype, device=weight.device)
-    matrix[torch.arange(len(perm)), perm] = 1
+    matrix[torch.arange(len(perm), device=perm.device), perm] = 1
     return weight @ matrix.T
 
 
