@@ -49,7 +49,11 @@ class Lesson:
         return importlib.import_module(f"cnncourse.lessons.{self.slug}").EXERCISES
 
 
-LESSONS: tuple[Lesson, ...] = (Lesson("02-convolution"), Lesson("04-pooling"))
+LESSONS: tuple[Lesson, ...] = (
+    Lesson("01-mlp-scaling"),
+    Lesson("02-convolution"),
+    Lesson("04-pooling"),
+)
 
 
 def find_lesson(lesson_id: str) -> Lesson:

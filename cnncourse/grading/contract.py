@@ -62,7 +62,7 @@ class Exercise:
     minutes: what a beginner needs.
     hints: from a nudge to nearly the answer, never the code.
     oracle: an independent right answer, called as the reference is.
-    run: how an answer is put to a case: `call`, a `Module` or a `Training`.
+    run: how an answer is put to a case: `call`, a `Module`, a `Training` or a `Permutation`.
     forbids: operations, or families of them, that the learner is to write; see `forbidden`.
     vectorised: sizes at which operations are counted, or None.
     magnitude: the reference with every minus turned into plus; its values bound the

@@ -16,6 +16,7 @@ from cnncourse.grading.contract import Arguments, Case, Exercise, Misconception
 from cnncourse.grading.forbidden import TooManyOperations
 from cnncourse.grading.growth import OPERATIONS_LIMIT
 from cnncourse.grading.run_function import Answer, call, tensors_in
+from cnncourse.grading.run_permutation import Permutation
 from cnncourse.grading.run_training import Training
 
 
@@ -64,7 +65,7 @@ class Question:
             limit=OPERATIONS_LIMIT if watched and self.exercise.vectorised else None,
             absolute=absolute,
         )
-        if isinstance(self.exercise.run, Training) and not made.error:
+        if isinstance(self.exercise.run, (Training, Permutation)) and not made.error:
             made.parts = self.exercise.run.measured(made.parts, self.arguments())
         return made
 
