@@ -49,7 +49,10 @@ class Lesson:
         return importlib.import_module(f"cnncourse.lessons.{self.slug}").EXERCISES
 
 
-LESSONS: tuple[Lesson, ...] = (Lesson("02-convolution"),)
+LESSONS: tuple[Lesson, ...] = (
+    Lesson("02-convolution"),
+    Lesson("03-weight-sharing"),
+)
 
 
 def find_lesson(lesson_id: str) -> Lesson:
