@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Weight sharing: the exercises
 #
-# Six functions. You write a convolution as a matrix, count what is learned with sharing and without it,
-# build a layer that does not share, and measure what happens when a picture moves. The ideas are in the
+# Six functions. You count what is learned without sharing and with it, build a layer that does not share,
+# write a convolution as a matrix, and measure what happens when a picture moves. The ideas are in the
 # [chapter on weight sharing](../../book/03-weight-sharing.md). Keep it open beside this notebook.
 #
 # Each exercise has the same four parts:
@@ -21,7 +21,7 @@
 # 3. **An example to try.** Small enough to work out on paper.
 # 4. **The check.** Run it as often as you like. It tells you *what* went wrong, and why.
 #
-# Stuck? Make a new cell and run `hint(conv_matrix)`. A second hint says more: `hint(conv_matrix, 2)`.
+# Stuck? Make a new cell and run `hint(local2d)`. A second hint says more: `hint(local2d, 2)`.
 #
 # The check cells are locked, because your instructor grades with them. Work from top to bottom, and
 # run this first:
@@ -40,7 +40,139 @@ import torch
 from torch import nn
 
 # %% [markdown]
-# ## Exercise 1: a convolution as a matrix
+# ## Exercise 1: count without sharing
+#
+# *1 point, about 10 minutes.*
+#
+# A *locally connected* layer looks at the same windows as a convolution. But it has new filters at every
+# place of the output, and new biases too.
+#
+# Write `untied_params`. It returns how many numbers such a layer learns.
+#
+# - `kernel_size` is a whole number or a pair `(height, width)`.
+# - The output has `out_channels` maps of `out_height` × `out_width` places.
+# - With `bias=False` there are no biases.
+# - The result is an `int`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "untied_params-answer", "locked": false, "schema_version": 3, "solution": true}
+def untied_params(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int | tuple[int, int],
+    out_height: int,
+    out_width: int,
+    bias: bool = True,
+) -> int:
+    """What a locally connected layer learns."""
+    ### BEGIN SOLUTION
+    kh, kw = (kernel_size, kernel_size) if isinstance(kernel_size, int) else kernel_size
+    for_one_output_number = in_channels * kh * kw + (1 if bias else 0)
+    return for_one_output_number * out_channels * out_height * out_width
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The first layer of AlexNet sees three colours, has 96 filters of 11 × 11, and an output of 55 × 55 places.
+# Without sharing that would make 105 705 600 numbers:
+
+# %% tags=["raises-exception"]
+untied_params(3, 96, 11, out_height=55, out_width=55)
+
+# %% nbgrader={"grade": true, "grade_id": "untied_params", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check(untied_params)
+
+# %% [markdown]
+# ## Exercise 2: count with sharing
+#
+# *1 point, about 5 minutes.*
+#
+# Write `shared_params`: how many numbers a convolution layer learns. The same filters and the same biases
+# serve all places. So the size of the output is not even asked for.
+
+
+# %% nbgrader={"grade": false, "grade_id": "shared_params-answer", "locked": false, "schema_version": 3, "solution": true}
+def shared_params(
+    in_channels: int, out_channels: int, kernel_size: int | tuple[int, int], bias: bool = True
+) -> int:
+    """What a convolution layer learns."""
+    ### BEGIN SOLUTION
+    return untied_params(in_channels, out_channels, kernel_size, 1, 1, bias)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# AlexNet's first layer as it is: 96 filters with 3 · 11 · 11 weights and one bias each, 34 944 in all.
+
+# %% tags=["raises-exception"]
+shared_params(3, 96, 11)
+
+# %% nbgrader={"grade": true, "grade_id": "shared_params", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check(shared_params)
+
+# %% [markdown]
+# ## Exercise 3: a locally connected layer
+#
+# *3 points, about 30 minutes.*
+#
+# Now build the layer that you counted in exercise 1.
+#
+# Write `local2d`. Its stride is 1 and it has no padding.
+#
+# - `x` has shape `(N, C, H, W)`. `weight` has shape `(F, C, kh, kw, H_out, W_out)`: the filters for the
+#   place in row `i` and column `j` are `weight[..., i, j]`. `bias` is `None` or has shape
+#   `(F, H_out, W_out)`.
+# - The result has shape `(N, F, H_out, W_out)`. As always, `H_out = H - kh + 1` and `W_out = W - kw + 1`.
+# - The result has the type and the device of `x`. Gradients flow through it, and the arguments stay as
+#   they are.
+# - Sizes that do not go together raise `ValueError`: another number of channels, weights for more or fewer
+#   places than there are, a bias of another shape. (The check says so if yours does not. It costs no
+#   points.)
+# - Loops are welcome, over places or over the positions inside the kernel.
+
+
+# %% nbgrader={"grade": false, "grade_id": "local2d-answer", "locked": false, "schema_version": 3, "solution": true}
+def local2d(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None
+) -> torch.Tensor:
+    """A locally connected layer.
+
+    x (N, C, H, W), weight (F, C, kh, kw, H_out, W_out), bias (F, H_out, W_out)
+    -> (N, F, H_out, W_out)
+    """
+    ### BEGIN SOLUTION
+    filters, channels, kh, kw, rows, columns = weight.shape
+    if x.shape[1] != channels:
+        raise ValueError(f"x has {x.shape[1]} channels, the filters have {channels}.")
+    if (x.shape[2] - kh + 1, x.shape[3] - kw + 1) != (rows, columns):
+        raise ValueError(f"weight is for {rows} × {columns} places.")
+    if bias is not None and bias.shape != (filters, rows, columns):
+        raise ValueError("Every filter needs one bias at each place.")
+    out = 0
+    for i in range(kh):
+        for j in range(kw):
+            # The pixels that kernel position (i, j) lies on: one for each place.
+            pixels = x[:, :, i : i + rows, j : j + columns]
+            out = out + torch.einsum("nchw,fchw->nfhw", pixels, weight[:, :, i, j])
+    return out if bias is None else out + bias
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Three pixels, two places. The kernel of the first place is `[1, 0]`, that of the second is `[10, 5]`. So
+# the first number is 1 · 1 + 0 · 2 = 1, and the second is 10 · 2 + 5 · 3 = 35:
+
+# %% tags=["raises-exception"]
+local2d(
+    torch.tensor([[[[1.0, 2.0, 3.0]]]]),
+    torch.tensor([[1.0, 10.0], [0.0, 5.0]]).reshape(1, 1, 1, 2, 1, 2),
+)
+
+# %% nbgrader={"grade": true, "grade_id": "local2d", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check(local2d)
+
+# %% [markdown]
+# ## Exercise 4: a convolution as a matrix
 #
 # *3 points, about 30 minutes.*
 #
@@ -98,138 +230,6 @@ plt.xlabel("pixel")
 plt.ylabel("place")
 # %% nbgrader={"grade": true, "grade_id": "conv_matrix", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 check(conv_matrix)
-
-# %% [markdown]
-# ## Exercise 2: count without sharing
-#
-# *1 point, about 10 minutes.*
-#
-# A *locally connected* layer looks at the same windows as a convolution. But it has new filters at every
-# place of the output, and new biases too.
-#
-# Write `untied_params`. It returns how many numbers such a layer learns.
-#
-# - `kernel_size` is a whole number or a pair `(height, width)`.
-# - The output has `out_channels` maps of `out_height` × `out_width` places.
-# - With `bias=False` there are no biases.
-# - The result is an `int`.
-
-
-# %% nbgrader={"grade": false, "grade_id": "untied_params-answer", "locked": false, "schema_version": 3, "solution": true}
-def untied_params(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: int | tuple[int, int],
-    out_height: int,
-    out_width: int,
-    bias: bool = True,
-) -> int:
-    """What a locally connected layer learns."""
-    ### BEGIN SOLUTION
-    kh, kw = (kernel_size, kernel_size) if isinstance(kernel_size, int) else kernel_size
-    for_one_output_number = in_channels * kh * kw + (1 if bias else 0)
-    return for_one_output_number * out_channels * out_height * out_width
-    ### END SOLUTION
-
-
-# %% [markdown]
-# The first layer of AlexNet sees three colours, has 96 filters of 11 × 11, and an output of 55 × 55 places.
-# Without sharing that would make 105 705 600 numbers:
-
-# %% tags=["raises-exception"]
-untied_params(3, 96, 11, out_height=55, out_width=55)
-
-# %% nbgrader={"grade": true, "grade_id": "untied_params", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check(untied_params)
-
-# %% [markdown]
-# ## Exercise 3: count with sharing
-#
-# *1 point, about 5 minutes.*
-#
-# Write `shared_params`: how many numbers a convolution layer learns. The same filters and the same biases
-# serve all places. So the size of the output is not even asked for.
-
-
-# %% nbgrader={"grade": false, "grade_id": "shared_params-answer", "locked": false, "schema_version": 3, "solution": true}
-def shared_params(
-    in_channels: int, out_channels: int, kernel_size: int | tuple[int, int], bias: bool = True
-) -> int:
-    """What a convolution layer learns."""
-    ### BEGIN SOLUTION
-    return untied_params(in_channels, out_channels, kernel_size, 1, 1, bias)
-    ### END SOLUTION
-
-
-# %% [markdown]
-# AlexNet's first layer as it is: 96 filters with 3 · 11 · 11 weights and one bias each, 34 944 in all.
-
-# %% tags=["raises-exception"]
-shared_params(3, 96, 11)
-
-# %% nbgrader={"grade": true, "grade_id": "shared_params", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check(shared_params)
-
-# %% [markdown]
-# ## Exercise 4: a locally connected layer
-#
-# *3 points, about 30 minutes.*
-#
-# Now build the layer that you counted in exercise 2.
-#
-# Write `local2d`. Its stride is 1 and it has no padding.
-#
-# - `x` has shape `(N, C, H, W)`. `weight` has shape `(F, C, kh, kw, H_out, W_out)`: the filters for the
-#   place in row `i` and column `j` are `weight[..., i, j]`. `bias` is `None` or has shape
-#   `(F, H_out, W_out)`.
-# - The result has shape `(N, F, H_out, W_out)`. As always, `H_out = H - kh + 1` and `W_out = W - kw + 1`.
-# - The result has the type and the device of `x`. Gradients flow through it, and the arguments stay as
-#   they are.
-# - Sizes that do not go together raise `ValueError`: another number of channels, weights for more or fewer
-#   places than there are, a bias of another shape. (The check says so if yours does not. It costs no
-#   points.)
-# - Loops are welcome, over places or over the positions inside the kernel.
-
-
-# %% nbgrader={"grade": false, "grade_id": "local2d-answer", "locked": false, "schema_version": 3, "solution": true}
-def local2d(
-    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None
-) -> torch.Tensor:
-    """A locally connected layer.
-
-    x (N, C, H, W), weight (F, C, kh, kw, H_out, W_out), bias (F, H_out, W_out)
-    -> (N, F, H_out, W_out)
-    """
-    ### BEGIN SOLUTION
-    filters, channels, kh, kw, rows, columns = weight.shape
-    if x.shape[1] != channels:
-        raise ValueError(f"x has {x.shape[1]} channels, the filters have {channels}.")
-    if (x.shape[2] - kh + 1, x.shape[3] - kw + 1) != (rows, columns):
-        raise ValueError(f"weight is for {rows} × {columns} places.")
-    if bias is not None and bias.shape != (filters, rows, columns):
-        raise ValueError("Every filter needs one bias at each place.")
-    out = 0
-    for i in range(kh):
-        for j in range(kw):
-            # The pixels that kernel position (i, j) lies on: one for each place.
-            pixels = x[:, :, i : i + rows, j : j + columns]
-            out = out + torch.einsum("nchw,fchw->nfhw", pixels, weight[:, :, i, j])
-    return out if bias is None else out + bias
-    ### END SOLUTION
-
-
-# %% [markdown]
-# Three pixels, two places. The kernel of the first place is `[1, 0]`, that of the second is `[10, 5]`. So
-# the first number is 1 · 1 + 0 · 2 = 1, and the second is 10 · 2 + 5 · 3 = 35:
-
-# %% tags=["raises-exception"]
-local2d(
-    torch.tensor([[[[1.0, 2.0, 3.0]]]]),
-    torch.tensor([[1.0, 10.0], [0.0, 5.0]]).reshape(1, 1, 1, 2, 1, 2),
-)
-
-# %% nbgrader={"grade": true, "grade_id": "local2d", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check(local2d)
 
 # %% [markdown]
 # ## Exercise 5: does the output move along?
