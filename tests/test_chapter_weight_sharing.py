@@ -168,13 +168,13 @@ def test_counts_are_those_of_the_first_layer_of_alexnet(printed: str):
     # "It saves not one multiplication"
     local, shared = re.findall(r"(?:local, not shared|a convolution) +([\d ]+) products", printed)
     assert local == shared
-    assert "300 + 768 = 1068" in printed
+    assert re.search(r"as it was: +1068$", printed, re.MULTILINE)
 
 
 def test_everything_that_has_to_agree_does(printed: str):
     assert "False" not in printed
     assert "gradient of the shared kernel: True" in printed
-    assert len(re.findall(r"different others: 9,  M @ image is right: True", printed)) == 3
+    assert len(re.findall(r" others: 9,  M @ image is right: True", printed)) == 3
     assert "transposed matrix times G: True" in printed
 
 
@@ -208,7 +208,7 @@ def test_exceptions_are_those_of_border_and_stride(printed: str):
     assert set(errors.values()) == {"0.000000"}
     margins = re.findall(r"^(\d) layers: margin (\d)$", printed, re.MULTILINE)
     assert [int(margin) - int(depth) for depth, margin in margins] == [1, 1, 1, 1]
-    steps = re.findall(r"moved by (\d): error of the best whole move (\S+)", printed)
+    steps = re.findall(r"moved by (\d): error of the best (\S+)", printed)
     assert [float(error) > 0.5 for _, error in steps] == [True, False, True, False]
     assert re.search(r"^moved +0\.000$", printed, re.MULTILINE)
     for way in ("turned by a quarter", "mirrored"):
@@ -216,7 +216,7 @@ def test_exceptions_are_those_of_border_and_stride(printed: str):
 
 
 def test_an_average_stays_exactly_or_nearly(printed: str):
-    errors = re.findall(r"then the average: stays, with an error of (\S+)", printed)
+    errors = re.findall(r"then the average: an error of (\S+)", printed)
     assert float(errors[0]) < 1e-12
     assert 1e-3 < float(errors[1]) < 0.2
 

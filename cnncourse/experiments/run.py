@@ -29,8 +29,16 @@ from cnncourse.training import best_device
 EXPERIMENTS = (
     "convolution_timing",
     "pixel_shuffle",
+    "data_size",
     "gradient_ratios",
     "degradation",
+    "mnist1d_tcn",
+    "sequence_tasks",
+    "architecture_costs",
+    "equivariance",
+    "feature_hierarchy",
+    "few_shot_transfer",
+    "compound_scaling",
 )
 
 
@@ -77,6 +85,12 @@ def failing_claims(name: str, results: dict[str, Any]) -> list[str]:
     """The sentences of an experiment that its results do not bear out."""
     claims = find_experiment(name).claims(results)
     return [sentence for sentence, holds in claims.items() if not holds]
+
+
+def claims_of(name: str, folder: Path = FOLDER) -> list[str]:
+    """What the book says of an experiment, as far as the record in the book bears it out."""
+    claims = find_experiment(name).claims(results_of(name, folder))
+    return [sentence for sentence, holds in claims.items() if holds]
 
 
 def shown(name: str, folder: Path = FOLDER) -> str:

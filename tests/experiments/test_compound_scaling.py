@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from cnncourse.experiments.compound_scaling import BASE, SCALES, WIDTHS, costs, network
+from cnncourse.experiments.compound_scaling import BASE, SCALES, costs
+from cnncourse.experiments.scaled_network import WIDTHS, network
 
 
 def convolutions(name: str) -> list[nn.Conv2d]:

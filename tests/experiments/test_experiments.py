@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,14 @@ def level(results: Any) -> Any:
     if isinstance(results, list):
         return [level(value) for value in results]
     return 0.5 if isinstance(results, float) else results
+
+
+def test_the_book_shows_every_experiment_once() -> None:
+    page = (FOLDER.parent / "experiments.md").read_text()
+    assert sorted(re.findall(r'^show\("(\w+)"\)$', page, re.MULTILINE)) == sorted(EXPERIMENTS)
+    assert sorted(path.stem for path in FOLDER.glob("*.json")) == sorted(
+        [*EXPERIMENTS, "imagenet_accuracy"]
+    )
 
 
 def test_the_command_lists_runs_and_refuses(tmp_path: Path, capsys) -> None:
