@@ -20,12 +20,15 @@ def convolution(
     padding: tuple[int, int] = (0, 0),
     circular: bool = False,
 ) -> nn.Conv2d:
-    """A convolution with random weights, padded by zeros or by the other side of the picture."""
+    """A convolution with random weights, padded by zeros or by the other side of the picture.
+
+    All weights are whole numbers: on a picture of whole numbers nothing is rounded.
+    """
     mode = "circular" if circular else "zeros"
     sizes = (channels, filters, kernel_size, stride, padding)
     layer = nn.Conv2d(*sizes, padding_mode=mode, dtype=torch.float64)
-    layer.weight.data = normal(seed, *layer.weight.shape)
-    layer.bias.data = normal(seed + 1, filters)
+    layer.weight.data = (3 * normal(seed, *layer.weight.shape)).round()
+    layer.bias.data = (3 * normal(seed + 1, filters)).round()
     return layer.requires_grad_(False)
 
 
