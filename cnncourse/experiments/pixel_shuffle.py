@@ -51,7 +51,7 @@ def run(device: torch.device, quick: bool) -> dict[str, Any]:
             for kind, split in (("plain", plain), ("shuffled", shuffled)):
                 epochs = QUICK_EPOCHS if quick else EPOCHS
                 scores[kind].append(round(score(name, split, seed, epochs, device), 4))
-        parameters = sum(p.numel() for p in NETWORKS[name]().parameters())
+        parameters = sum(p.numel() for p in seeded(NETWORKS[name], 0).parameters())
         networks[name] = {"parameters": parameters, **scores}
     return {"networks": networks, "paper": PAPER, "examples": len(plain.inputs)}
 

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnncourse.inspection.receptive_fields import Field, ReceptiveFields
 
 HEADS = ("layer", "kind", "output", "parameters", "MACs", "sees", "jump")
+ROOM = "padding:.15em .7em;white-space:nowrap"
 NOTE = "sees: receptive field in input pixels; jump: input pixels between neighbours."
 
 
@@ -79,7 +80,7 @@ class Summary:
     def _repr_html_(self) -> str:
         def row(cells: Sequence[str], tag: str) -> str:
             parts = (
-                f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
+                f'<{tag} style="text-align:{side};{ROOM}">{escape(cell)}</{tag}>'
                 for side, cell in zip(("left",) * 3 + ("right",) * 4, cells, strict=True)
             )
             return f"<tr>{''.join(parts)}</tr>"
