@@ -52,6 +52,7 @@ class Lesson:
 LESSONS: tuple[Lesson, ...] = (
     Lesson("01-mlp-scaling"),
     Lesson("02-convolution"),
+    Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
 )
 

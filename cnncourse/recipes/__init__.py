@@ -1,0 +1,1 @@
+"""What answers may see while they are graded: networks as arguments, and how one is trained."""
