@@ -50,7 +50,9 @@ class Lesson:
 
 
 LESSONS: tuple[Lesson, ...] = (
+    Lesson("01-mlp-scaling"),
     Lesson("02-convolution"),
+    Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
     Lesson("05-depth"),
 )

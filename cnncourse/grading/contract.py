@@ -70,7 +70,8 @@ class Exercise:
     minutes: what a beginner needs.
     hints: from a nudge to nearly the answer, never the code.
     oracle: an independent right answer, called as the reference is.
-    run: how an answer is put to a case: `call`, a `Module`, a `Training` or a `Draw`.
+    run: how an answer is put to a case: `call`, a `Module`, a `Training`, a `Permutation` or a
+        `Draw`.
     forbids: operations, or families of them, that the learner is to write; see `forbidden`.
     vectorised: sizes at which operations are counted, or None.
     magnitude: the reference with every minus turned into plus; its values bound the

@@ -15,11 +15,13 @@ from unittest import mock
 
 from torch.autograd import forward_ad
 from torch.autograd.variable import Variable
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 CONVOLUTION = "a library convolution"
 POOLING = "a library pooling or convolution"
 RELU = "a library ReLU"
+LINEAR = "the library's dense layer"
 AUTOGRAD = "automatic differentiation"
 
 # `F.unfold` and `F.fold` are dispatched as im2col and col2im; `Tensor.unfold` is
@@ -58,10 +60,25 @@ class DispatchMode(TorchDispatchMode):
         return False
 
 
+class FunctionWatch(TorchFunctionMode):
+    """Stops at a function that is dispatched as legal operations: `linear` becomes `addmm`."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self.watch = watch
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "").split(".")[0]
+        if name == "linear":
+            self.watch.stop(LINEAR, name)
+        return func(*args, **(kwargs or {}))
+
+
 class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
-    forbids: families (CONVOLUTION, POOLING, RELU, AUTOGRAD), names of operations ("aten.cumsum").
+    forbids: families (CONVOLUTION, LINEAR, POOLING, RELU,
+        AUTOGRAD) and names of single operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.
     """
@@ -69,7 +86,7 @@ class Watch(DispatchMode):
     def __init__(self, forbids: tuple[str, ...] = (), limit: int | None = None) -> None:
         super().__init__()
         self.forbids = forbids
-        self.patterns = {one: pattern(one) for one in forbids if one != AUTOGRAD}
+        self.patterns = {one: pattern(one) for one in forbids if one not in (AUTOGRAD, LINEAR)}
         self.limit = limit
         self.count = 0
         self.caught: tuple[str, str] | None = None
@@ -95,6 +112,8 @@ class Watch(DispatchMode):
         with ExitStack() as stack:
             if AUTOGRAD in self.forbids:
                 stack.enter_context(self.no_autograd())
+            if LINEAR in self.forbids:
+                stack.enter_context(FunctionWatch(self))
             yield stack.enter_context(self)
 
     @contextmanager

@@ -79,16 +79,30 @@ def gradients(outputs: list[Tensor], inputs: list[Tensor], setting: Setting) -> 
     return [NO_GRADIENT if grad is None else grad for grad in grads]
 
 
+def to_differentiate(arguments: dict[str, Any]) -> dict[str, Tensor]:
+    """The arguments that ask for their gradient, also those in a list, by name.
+
+    >>> x, weight = torch.ones(1), torch.ones(1, requires_grad=True)
+    >>> list(to_differentiate({"x": x, "weights": [x, weight]}))
+    ['weights[1]']
+    """
+    tensors = dict(arguments)
+    for name, value in arguments.items():
+        if isinstance(value, (list, tuple)):
+            tensors |= {f"{name}[{index}]": one for index, one in enumerate(value)}
+    return {
+        name: tensor
+        for name, tensor in tensors.items()
+        if isinstance(tensor, Tensor) and tensor.requires_grad
+    }
+
+
 def call(answer: Answer, setting: Setting) -> Parts:
     """Call a function; where an argument asks for its gradient, differentiate too."""
     with setting.watch.during():
         value = invoke(answer, setting.arguments, setting.options)
     parts: Parts = {"result": value}
-    inputs = {
-        name: tensor
-        for name, tensor in setting.arguments.items()
-        if isinstance(tensor, Tensor) and tensor.requires_grad
-    }
+    inputs = to_differentiate(setting.arguments)
     if inputs and tensors_in(value):
         # The backward pass of a forbidden forward is forbidden too, so it is watched.
         with setting.watch:

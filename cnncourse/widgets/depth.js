@@ -14,8 +14,8 @@ const MOST = 20;
 const skeleton = (stacks, sides, group) => `
 ${buttons("stack", "Stack", Object.keys(stacks))}
 <div class="stage">
-  <div class="view"><div class="photo" role="img"><img alt="" draggable="false">
-      <svg aria-hidden="true"></svg></div>
+  <div class="view"><div class="photo" role="img"><svg aria-hidden="true">
+      <image/><g></g></svg></div>
     <label class="look">Look through <output></output> layers
       <input type="range" min="0" step="1" aria-label="How many layers to look through"></label>
     ${radios("side", "Photograph", sides.map((n) => [n, `${n} × ${n}`]), group)}
@@ -56,12 +56,14 @@ function render({ model, el }) {
 
   function drawPhoto(seen, chosen) {
     const side = get("side"), { size, jump } = seen[chosen];
-    const photo = find(".photo"), image = find(".photo img"), source = get("pictures")[side];
-    if (image.src !== source) image.src = source;
-    const svg = find(".photo svg");
-    svg.setAttribute("viewBox", `0 0 ${side} ${side}`);
+    const photo = find(".photo"), image = find(".photo image"), source = get("pictures")[side];
+    // Inside of the drawing, where no style of the host's for pictures can move it.
+    if (image.getAttribute("href") !== source)
+      for (const [name, value] of [["href", source], ["width", side], ["height", side]])
+        image.setAttribute(name, value);
+    find(".photo svg").setAttribute("viewBox", `0 0 ${side} ${side}`);
     const hole = `M0 0H${side}V${side}H0Z`, low = Math.floor(side / 2) - Math.floor(size / 2);
-    svg.innerHTML = `<path class="shade" fill-rule="evenodd" d="${hole}M${low} ${low}h${size}v${
+    find(".photo g").innerHTML = `<path class="shade" fill-rule="evenodd" d="${hole}M${low} ${low}h${size}v${
       size}h${-size}Z"/>` + seen.slice(0, chosen).map(({ size }) => square("seen", side, size))
       .join("") + square("neighbour", side, size, jump) + square("halo", side, size) +
       square("chosen", side, size);

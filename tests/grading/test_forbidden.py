@@ -10,7 +10,14 @@ from torch.autograd import forward_ad
 
 from cnncourse.course import find_exercise
 from cnncourse.grading.engine import grade
-from cnncourse.grading.forbidden import AUTOGRAD, CONVOLUTION, POOLING, ForbiddenOperation, Watch
+from cnncourse.grading.forbidden import (
+    AUTOGRAD,
+    CONVOLUTION,
+    LINEAR,
+    POOLING,
+    ForbiddenOperation,
+    Watch,
+)
 
 X, WEIGHT = torch.randn(1, 2, 5, 6), torch.randn(3, 2, 2, 2)
 
@@ -80,6 +87,17 @@ POOLINGS = {
     "as a convolution": lambda: F.conv2d(X, torch.ones(2, 1, 2, 2), groups=2),
     "F.unfold": lambda: F.unfold(X, 2).unflatten(1, (2, 4)).amax(2),
 }
+ROWS, DENSE = torch.randn(4, 3), torch.randn(5, 3)
+DENSE_LAYERS = {
+    "F.linear": lambda: F.linear(ROWS, DENSE),
+    "nn.Linear": lambda: nn.Linear(3, 5)(ROWS),
+    "nn.LazyLinear": lambda: nn.LazyLinear(5)(ROWS),
+    "linear in a module": lambda: Layer(nn.Linear(3, 5))(ROWS),
+    "torch.ops.aten.linear": lambda: torch.ops.aten.linear(ROWS, DENSE),
+    "torch.ops.aten.linear.default": lambda: torch.ops.aten.linear.default(ROWS, DENSE),
+    "linear under vmap": lambda: torch.vmap(lambda row: F.linear(row, DENSE))(ROWS),
+    "linear in inference mode": lambda: torch.inference_mode()(F.linear)(ROWS, DENSE),
+}
 DERIVATIVES = {
     "torch.autograd.grad": lambda: torch.autograd.grad(square(y := X.clone().requires_grad_()), y),
     ".backward()": by_backward_method,
@@ -98,6 +116,8 @@ LEGAL = {
     "F.pad": lambda: F.pad(X, (1, 1)),
     "einsum": lambda: torch.einsum("nchw,fcij->nf", X, WEIGHT),
     "matmul": lambda: X @ X.transpose(2, 3),
+    "product and bias": lambda: ROWS @ DENSE.T + DENSE.sum(1),
+    "addmm": lambda: torch.addmm(DENSE.sum(1), ROWS, DENSE.T),
     "fft": lambda: torch.fft.irfft2(torch.fft.rfft2(X)),
     "conversion": lambda: X.double().to(torch.float16).float(),
     "largest and mean of windows": lambda: X.unfold(2, 2, 2).amax(-1) + X.unfold(2, 2, 2).mean(-1),
@@ -107,6 +127,7 @@ LEGAL = {
 CAUGHT = [
     *(pytest.param(CONVOLUTION, call, id=name) for name, call in CONVOLUTIONS.items()),
     *(pytest.param(POOLING, call, id=f"pooling, {name}") for name, call in POOLINGS.items()),
+    *(pytest.param(LINEAR, call, id=name) for name, call in DENSE_LAYERS.items()),
     *(pytest.param(AUTOGRAD, call, id=name) for name, call in DERIVATIVES.items()),
 ]
 
@@ -128,6 +149,7 @@ def test_what_is_not_forbidden_runs(family, call):
 @pytest.mark.parametrize("call", [pytest.param(call, id=name) for name, call in LEGAL.items()])
 def test_legal_operations_pass(call):
     watch = Watch((CONVOLUTION, POOLING, AUTOGRAD))
+    watch = Watch((CONVOLUTION, LINEAR, AUTOGRAD))
     with watch.during():
         call()
     assert watch.caught is None
