@@ -54,6 +54,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("02-convolution"),
     Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
+    Lesson("05-depth"),
 )
 
 

@@ -64,14 +64,20 @@ def state(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return (value.tobytes(), value.shape, value.dtype.str)
     if isinstance(value, nn.Module):
-        modes = [module.training for module in value.modules()]
+        modules = [(type(one), one.training, hooks(one)) for one in value.modules()]
         tensors = {**dict(value.named_parameters()), **dict(value.named_buffers())}
-        return (modes, {name: state(tensor) for name, tensor in tensors.items()})
+        return (modules, {name: state(tensor) for name, tensor in tensors.items()})
     if isinstance(value, dict):
         return {key: state(element) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
         return [state(element) for element in value]
     return None
+
+
+def hooks(module: nn.Module) -> int:
+    """How many hooks wait at a module."""
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return sum(len(getattr(module, kind)) for kind in kinds)
 
 
 def raw(tensor: Tensor) -> bytes:

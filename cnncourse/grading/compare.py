@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from cnncourse.grading import messages
+from cnncourse.grading.run_draw import Drawn
 from cnncourse.grading.run_function import NO_GRADIENT
 from cnncourse.grading.run_training import Measure
 
@@ -61,6 +62,8 @@ class Comparison:
             expected = exact = torch.zeros_like(got)
         if isinstance(expected, Measure):
             return self.measure(got, where)
+        if isinstance(expected, Drawn):
+            return self.drawn(expected, got, where)
         if isinstance(expected, Tensor):
             return self.tensor(expected, exact, got, where)
         if isinstance(expected, np.ndarray):
@@ -76,6 +79,25 @@ class Comparison:
             return None
         say = messages.below_target(where, got.value, got.floor, got.full)
         return Difference(say, got.full, got.value, where, share=got.share)
+
+    def drawn(self, expected: Drawn, got: Any, where: str) -> Difference | None:
+        if not isinstance(got, Drawn):
+            say = messages.wrong_type(where, torch.empty(0), got)
+            return Difference(say, None, got, where)
+        if got.shape != expected.shape:
+            say = messages.wrong_shape(where, expected.shape, got.shape)
+            return Difference(say, expected.shape, got.shape, where, is_shape=True)
+        for what, slack in expected.slack.items():
+            one, other = expected.figures[what], got.figures[what]
+            # Not "greater than", which nan never is.
+            if not abs(one - other) <= slack:
+                say = messages.wrong_figure(where, what, one, other)
+                return Difference(say, one, other, where)
+        if got.repeats != expected.repeats:
+            return Difference(messages.not_from_the_generator(where), None, None, where)
+        if got.goes_on != expected.goes_on:
+            return Difference(messages.same_numbers_again(where), None, None, where)
+        return None
 
     def sequence(
         self, expected: Sequence[Any], exact: Sequence[Any], got: Any, where: str

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from cnncourse.grading.run_function import Run, call
+
+if TYPE_CHECKING:
+    from cnncourse.grading.question import Judged
 
 Arguments = dict[str, Any]
 Make = Callable[[torch.Generator], Arguments]
@@ -31,10 +34,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A wrong answer, named for the belief behind it, and what its student gets to read."""
+    """A wrong answer, named for the belief behind it, and what its student gets to read.
+
+    sign: tells from the cases of a student's answer whether this belief is behind them, where
+        chance has a part in the results and nobody else's are the same. None: they are compared.
+    """
 
     answer: Callable[..., Any]
     say: str
+    sign: Callable[[Sequence[Judged]], bool] | None = None
 
     @property
     def name(self) -> str:
@@ -62,7 +70,8 @@ class Exercise:
     minutes: what a beginner needs.
     hints: from a nudge to nearly the answer, never the code.
     oracle: an independent right answer, called as the reference is.
-    run: how an answer is put to a case: `call`, a `Module`, a `Training` or a `Permutation`.
+    run: how an answer is put to a case: `call`, a `Module`, a `Training`, a `Permutation` or a
+        `Draw`.
     forbids: operations, or families of them, that the learner is to write; see `forbidden`.
     vectorised: sizes at which operations are counted, or None.
     magnitude: the reference with every minus turned into plus; its values bound the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -49,6 +49,8 @@ def diagnose(
 
 def likeness_of(misconception: Misconception, judged: Sequence[Judged]) -> Likeness:
     """How far a misconception and a student's answer do the same."""
+    if misconception.sign:
+        return Likeness.EVERYTHING if shows(misconception.sign, judged) else Likeness.NOTHING
     likeness = Likeness.EVERYTHING
     # Two answers that both crash are alike only if some result shows it.
     shown = shown_in_a_wrong_value = False
@@ -69,6 +71,14 @@ def likeness_of(misconception: Misconception, judged: Sequence[Judged]) -> Liken
             return Likeness(shown_in_a_wrong_value and not by_chance)
     enough = shown if likeness is Likeness.EVERYTHING else shown_in_a_wrong_value
     return likeness if enough else Likeness.NOTHING
+
+
+def shows(sign: Callable[[Sequence[Judged]], bool], judged: Sequence[Judged]) -> bool:
+    try:
+        return bool(sign(judged))
+    except Exception:
+        # A student's process may have sent anything.
+        return False
 
 
 def alike(question: Question, twin: Attempt, made: Attempt) -> bool:

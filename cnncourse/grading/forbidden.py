@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 CONVOLUTION = "a library convolution"
 POOLING = "a library pooling or convolution"
+RELU = "a library ReLU"
 LINEAR = "the library's dense layer"
 AUTOGRAD = "automatic differentiation"
 
@@ -29,6 +30,7 @@ DISPATCHED = {
     CONVOLUTION: re.compile(r"conv(?!ert)|im2col|col2im"),
     # A convolution with equal weights is average pooling.
     POOLING: re.compile(r"pool|conv(?!ert)|im2col|col2im"),
+    RELU: re.compile(r"relu|threshold"),
 }
 
 
@@ -75,7 +77,7 @@ class FunctionWatch(TorchFunctionMode):
 class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
-    forbids: families (CONVOLUTION, LINEAR, POOLING,
+    forbids: families (CONVOLUTION, LINEAR, POOLING, RELU,
         AUTOGRAD) and names of single operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.

@@ -13,6 +13,9 @@ from cnncourse.grading.strange import Strange
 if TYPE_CHECKING:
     from cnncourse.grading.failure import Failure
 
+# What stays legal, beside a family of operations that an exercise asks the learner to write.
+FINE = {"a library ReLU": "Comparisons, masks, `where`, `clamp` and `maximum` are fine."}
+INDEXING_IS_FINE = "Indexing, `Tensor.unfold`, `F.pad`, `einsum` and `@` are fine."
 GROWS = {
     "batch": "with the number of images: let one operation handle the whole batch",
     "channels": "with the number of channels: sum over channels inside one operation",
@@ -49,10 +52,18 @@ def too_many_parameters(count: int, most: int) -> str:
     return f"the network has {count} parameters, and {most} are allowed"
 
 
+def no_scores(got: Any, count: int, classes: int) -> str:
+    what = f"shape {tuple(got.shape)}" if isinstance(got, Tensor) else a_kind(got)
+    return (
+        f"the network answers {count} examples with {what}; one row of scores for each was "
+        f"expected, and {classes} scores in it"
+    )
+
+
 def not_allowed(name: str, family: str, operation: str) -> str:
     return (
         f"{name} leans on {family} (PyTorch's `{operation}`), which is what this exercise asks "
-        "you to write yourself. Indexing, `Tensor.unfold`, `F.pad`, `einsum` and `@` are fine."
+        f"you to write yourself. {FINE.get(family, INDEXING_IS_FINE)}"
     )
 
 
@@ -194,6 +205,24 @@ def wrong_values(where: str, wrong: int, total: int, index: Any, expected: Any, 
     return (
         f"{capital(where)}: {wrong} of {total} values differ; "
         f"at {list(index)} it is {show(got)}, expected {show(expected)}."
+    )
+
+
+def wrong_figure(where: str, what: str, expected: float, got: float) -> str:
+    return f"{capital(where)} has a {what} of {got:.3g}, expected about {expected:.3g}."
+
+
+def not_from_the_generator(where: str) -> str:
+    return (
+        f"{capital(where)} is another one for a generator in the same state: its numbers come from "
+        "somewhere else."
+    )
+
+
+def same_numbers_again(where: str) -> str:
+    return (
+        f"{capital(where)} is the same at the next call, although the generator has moved on. "
+        "Where is it started anew?"
     )
 
 

@@ -15,6 +15,7 @@ from cnncourse.grading.compare import Comparison, Difference
 from cnncourse.grading.contract import Arguments, Case, Exercise, Misconception
 from cnncourse.grading.forbidden import TooManyOperations
 from cnncourse.grading.growth import OPERATIONS_LIMIT
+from cnncourse.grading.run_draw import Draw
 from cnncourse.grading.run_function import Answer, call, tensors_in
 from cnncourse.grading.run_permutation import Permutation
 from cnncourse.grading.run_training import Training
@@ -65,7 +66,7 @@ class Question:
             limit=OPERATIONS_LIMIT if watched and self.exercise.vectorised else None,
             absolute=absolute,
         )
-        if isinstance(self.exercise.run, (Training, Permutation)) and not made.error:
+        if isinstance(self.exercise.run, (Training, Permutation, Draw)) and not made.error:
             made.parts = self.exercise.run.measured(made.parts, self.arguments())
         return made
 

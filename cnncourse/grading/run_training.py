@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -12,14 +12,21 @@ from torch import Tensor, nn
 from cnncourse.grading import messages
 from cnncourse.grading.run_function import Answer, Parts, Setting, invoke
 
+# What each run says to the held-out inputs is a part of this name and the run's seed.
+OUTPUTS = "outputs of run"
+
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure that earns nothing up to `floor`, full points from `full` on."""
+    """A figure that earns nothing up to `floor`, full points from `full` on.
+
+    seen: everything that came back from the runs, to tell by what kept the figure low.
+    """
 
     value: float
     floor: float
     full: float
+    seen: Parts = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def share(self) -> float:
@@ -61,15 +68,16 @@ class Training:
                     model = invoke(answer, given, setting.options)
                 if not isinstance(model, nn.Module):
                     raise TypeError(messages.not_a_module(model))
+                model = model.to(inputs.device)
+                require_scores(model, inputs[:2].clone(), int(targets.max()) + 1)
                 count = sum(parameter.numel() for parameter in model.parameters())
                 if self.most_parameters is not None and count > self.most_parameters:
                     raise ValueError(messages.too_many_parameters(count, self.most_parameters))
-                model = model.to(inputs.device)
                 self.fit(model, inputs.clone(), targets.clone(), seed)
                 model.eval()
                 with torch.no_grad():
-                    parts[f"outputs of run {seed}"] = model(held_out.clone())
-        return parts
+                    parts[f"{OUTPUTS} {seed}"] = model(held_out.clone())
+        return parts | looked_at(model, held_out[: len(held_out) // 2 * 2])
 
     def without_secrets(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments that may be sent to an answer."""
@@ -78,12 +86,52 @@ class Training:
     def measured(self, parts: Parts, arguments: dict[str, Any]) -> Parts:
         """The best accuracy among what the runs said."""
         targets = arguments[self.data[3]].cpu()
-        best = max((accuracy(outputs, targets) for outputs in parts.values()), default=0.0)
-        return {self.what: Measure(best, self.floor, self.full)}
+        runs = [outputs for name, outputs in parts.items() if name.startswith(OUTPUTS)]
+        best = max((accuracy(outputs, targets) for outputs in runs), default=0.0)
+        return {self.what: Measure(best, self.floor, self.full, parts)}
 
     def target(self) -> Parts:
         """What a right answer reaches."""
         return {self.what: Measure(self.full, self.floor, self.full)}
+
+
+def require_scores(model: nn.Module, inputs: Tensor, classes: int) -> None:
+    """ValueError where a network does not answer (N, ...) with (N, classes) or more scores."""
+    with torch.no_grad():
+        outputs = model.eval()(inputs)
+    good = isinstance(outputs, Tensor) and outputs.dim() == 2 and len(outputs) == len(inputs)
+    if not good or outputs.shape[1] < classes:
+        raise ValueError(messages.no_scores(outputs, len(inputs), classes))
+
+
+def looked_at(model: nn.Module, inputs: Tensor) -> Parts:
+    """What a network does that its accuracy does not show; nothing is graded by it.
+
+    inputs (N, ...), N even.
+    """
+    half = len(inputs) // 2
+    with torch.no_grad():
+        return {
+            "once": model(inputs.clone()),
+            "once more": model(inputs.clone()),
+            "midway": model((inputs[:half] + inputs[half:]) / 2),
+            "never learn": left_out(model, inputs[:2].clone()),
+        }
+
+
+@torch.enable_grad()
+def left_out(model: nn.Module, inputs: Tensor) -> int:
+    """How many tensors could learn, but are no parameters of the network."""
+    known = {id(parameter) for parameter in model.parameters()}
+    output = model(inputs)
+    waiting, met = [output.grad_fn] if isinstance(output, Tensor) else [], set()
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in met:
+            met.add(node)
+            waiting.extend(one for one, _ in node.next_functions)
+    leaves = {id(node.variable) for node in met if hasattr(node, "variable")}
+    return len(leaves - known)
 
 
 def accuracy(outputs: Any, targets: Tensor) -> float:

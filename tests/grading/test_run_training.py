@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnncourse.grading.contract import Case, Exercise
+from cnncourse.grading.contract import Case, Exercise, Misconception
 from cnncourse.grading.engine import grade
 from cnncourse.grading.run_training import Measure, Training
 
@@ -115,3 +115,54 @@ def test_training_leaves_the_global_generator_alone():
     before = torch.get_rng_state()
     grade(EXERCISE, Separator)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_what_a_network_does_is_noted_beside_its_accuracy():
+    hidden = nn.Linear(2, 2)
+
+    def partly_hidden():
+        model = nn.Linear(2, 2)
+        model.forward = lambda x: nn.Linear.forward(model, hidden(x))
+        return model
+
+    parts = {}
+
+    def sign(judged):
+        parts.update(judged[0].made.parts[RUN.what].seen)
+        return True
+
+    exercise = Exercise(
+        Separator,
+        4,
+        1,
+        EXERCISE.cases,
+        (Misconception(partly_hidden, "hidden", sign),),
+        ("a", "b"),
+        run=Training(fit, 0.5, 1.1),
+    )
+    assert grade(exercise, partly_hidden).say == "hidden"
+    assert parts["never learn"] == 2
+    torch.testing.assert_close(parts["once"], parts["once more"])
+    middle = (parts["once"][:100] + parts["once"][100:]) / 2
+    torch.testing.assert_close(parts["midway"], middle)
+
+
+def test_sign_that_fails_on_what_came_back_names_nothing():
+    def fails(judged):
+        raise KeyError("not there")
+
+    wrong = Misconception(lambda: None, "says so", fails)
+    exercise = Exercise(
+        Separator, 4, 1, EXERCISE.cases, (wrong,), ("a", "b"), run=Training(fit, 0.5, 1.1)
+    )
+    result = grade(exercise, Separator)
+    assert (result.verdict, result.misconception) == ("wrong", "")
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda: nn.Unflatten(1, (2, 1)), lambda: nn.Flatten(0), lambda: nn.Linear(2, 1)]
+)
+def test_network_that_returns_no_row_of_scores_is_told_so(answer):
+    result = grade(EXERCISE, answer)
+    assert (result.verdict, result.score) == ("crashed", 0.0)
+    assert "one row of scores for each" in result.say
