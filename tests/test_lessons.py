@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 
 import pytest
 import torch
@@ -47,6 +48,8 @@ def test_misconception_is_caught_and_named(
     assert result.verdict in ("wrong", "crashed")
     assert result.score < 1
     assert (result.misconception, result.say) == (misconception.name, misconception.say)
+    # Then the slip would be ours.
+    assert not {"NameError", "UnboundLocalError"} & set(re.findall(r"\w+", result.traceback))
 
 
 # A class is graded with a seed that nobody knows before, so no seed may be a lucky one.
