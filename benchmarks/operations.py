@@ -8,7 +8,7 @@ on a GPU if there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from cnncourse.experiments.turns import in_turns, spread
 from cnncourse.reference.convolution import conv2d, conv2d_backward
+from cnncourse.reference.pooling import avg_pool2d, max_pool2d
 from cnncourse.reference.tcn import causal_conv1d
 from cnncourse.reference.vit import FusedAttention, SelfAttention
 
@@ -68,6 +69,16 @@ def causal_convolutions(device: torch.device) -> Iterator[Pair]:
     yield from forward_and_both("causal_conv1d, 400 steps", ours, theirs, (x, weight))
 
 
+def poolings(device: torch.device) -> Iterator[Pair]:
+    """The largest and the mean of windows of 2 x 2, 64 channels."""
+    x = noise((8, 64, 64, 64), device).requires_grad_()
+    for name, ours, theirs in (
+        ("max_pool2d, 64 x 64", max_pool2d, F.max_pool2d),
+        ("avg_pool2d, 64 x 64", avg_pool2d, F.avg_pool2d),
+    ):
+        yield from forward_and_both(name, partial(ours, x, 2), partial(theirs, x, 2), (x,))
+
+
 def attentions(device: torch.device) -> Iterator[Pair]:
     """Attention of ViT-B/16: 197 tokens, 12 heads; PyTorch's with scaled_dot_product_attention."""
     x = noise((4, 197, 768), device).requires_grad_()
@@ -101,7 +112,7 @@ def measure(device: torch.device) -> None:
     where = torch.cuda.get_device_name() if device.type == "cuda" else "one thread of the processor"
     print(f"{where}, torch {torch.__version__}, {ROUNDS} rounds")
     print(f"{'operation':<28}{'':20}{'ours':>10}{'PyTorch':>10}{'ratio':>8}{'range':>14}")
-    for make in (convolutions, causal_convolutions, attentions):
+    for make in (convolutions, poolings, causal_convolutions, attentions):
         for name, what, ours, theirs in make(device):
             times = in_turns({"ours": ours, "theirs": theirs}, ROUNDS, device)
             ratio = spread([own / other for own, other in zip(*times.values(), strict=True)])
@@ -116,8 +127,6 @@ def main() -> None:
     measure(torch.device("cpu"))
     if torch.cuda.is_available():
         measure(torch.device("cuda"))
-    if find_spec("cnncourse.reference.pooling") is None:
-        print("cnncourse.reference.pooling is not there, so pooling was not measured.")
 
 
 if __name__ == "__main__":
