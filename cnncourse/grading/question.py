@@ -136,7 +136,7 @@ class Question:
         try:
             return comparison.difference(expected, exact, got, f"the {part}")
         except Exception:
-            # Only an exotic object (a sparse tensor, a hostile __len__) gets here.
+            # Only an exotic object (a nested tensor, a hostile __len__) gets here.
             say = messages.wrong_type(f"the {part}", expected, got)
             return Difference(say, exact, None, part)
 

@@ -56,6 +56,17 @@ def invoke(answer: Answer, arguments: dict[str, Any], options: tuple[str, ...]) 
     return answer(*required, **named)
 
 
+def written_out(value: Any) -> Any:
+    """A sparse tensor with its zeros, which means the same; anything else as it is.
+
+    >>> written_out(torch.eye(2).to_sparse()).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    if isinstance(value, Tensor) and value.layout != torch.strided:
+        return value.to_dense()
+    return value
+
+
 def tensors_in(value: Any) -> list[Tensor]:
     """The floating-point tensors of a result, in order."""
     if isinstance(value, Tensor):
@@ -100,7 +111,7 @@ def to_differentiate(arguments: dict[str, Any]) -> dict[str, Tensor]:
 def call(answer: Answer, setting: Setting) -> Parts:
     """Call a function; where an argument asks for its gradient, differentiate too."""
     with setting.watch.during():
-        value = invoke(answer, setting.arguments, setting.options)
+        value = written_out(invoke(answer, setting.arguments, setting.options))
     parts: Parts = {"result": value}
     inputs = to_differentiate(setting.arguments)
     if inputs and tensors_in(value):

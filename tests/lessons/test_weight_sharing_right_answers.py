@@ -34,6 +34,10 @@ def by_asking_the_library(kernel, height, width):
     return out.reshape(height * width, -1).t()
 
 
+def as_a_sparse_matrix(kernel, height, width):
+    return by_single_entries(kernel, height, width).to_sparse()
+
+
 def by_unfolding_indices(kernel, height, width):
     kh, kw = kernel.shape
     place = torch.arange(height * width, device=kernel.device).reshape(height, width)
@@ -292,6 +296,7 @@ RIGHT = {
     "conv_matrix": [
         by_single_entries,
         by_asking_the_library,
+        as_a_sparse_matrix,
         by_unfolding_indices,
         by_padding_pieces,
         by_kronecker_products,

@@ -76,6 +76,7 @@ def test_new_lesson_keeps_the_whole_contract_at_once(joined) -> None:
         "-q",
         "-rA",
         "tests/test_lessons.py",
+        "tests/test_chapters.py",
         "tests/pipeline/test_notebook.py",
         "tests/pipeline/test_new_lesson.py::test_lesson_lines_up",
         "tests/widgets/test_max_pooling.py",
