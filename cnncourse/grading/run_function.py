@@ -16,6 +16,13 @@ Parts = dict[str, Any]
 Answer = Callable[..., Any]
 
 NO_GRADIENT = "no gradient"
+SPARSE = (
+    torch.sparse_coo,
+    torch.sparse_csr,
+    torch.sparse_csc,
+    torch.sparse_bsr,
+    torch.sparse_bsc,
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def written_out(value: Any) -> Any:
     >>> written_out(torch.eye(2).to_sparse()).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    if isinstance(value, Tensor) and value.layout != torch.strided:
+    if isinstance(value, Tensor) and value.layout in SPARSE:
         return value.to_dense()
     return value
 
