@@ -26,7 +26,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from traitlets import TraitError
 
-from cnncourse.widgets.demo import WIDGETS, Demo, module_text
+from cnncourse.widgets.demo import WIDGETS, Demo, module_text, style_text
 
 HERE = Path(__file__).parent
 BOX = re.compile(r'<div class="afm" data-module="(\w+)">')
@@ -75,14 +75,14 @@ def write_files(app: Sphinx) -> None:
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(HERE / "demos_host.js", target / "host.js")
     shutil.copy(HERE / "demos.css", target / "demos.css")
-    for style in WIDGETS.glob("*.css"):
-        shutil.copy(style, target)
     for path in WIDGETS.glob("*.js"):
         text = module_text(path)
         if "export default" in text:
             register = f"(window.courseDemos ??= {{}}).{path.stem} = "
             script = register + json.dumps(text, ensure_ascii=False) + ";\n"
             (target / path.name).write_text(script, encoding="utf-8")
+            style = target / f"{path.stem}.css"
+            style.write_text(style_text(path.stem), encoding="utf-8")
 
 
 def add_files(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
@@ -98,8 +98,7 @@ def add_files(app: Sphinx, _page: str, _template: str, context: dict[str, Any], 
         return
     app.add_css_file("demos/demos.css", priority=800)
     for module in modules:
-        if (WIDGETS / f"{module}.css").exists():
-            app.add_css_file(f"demos/{module}.css", priority=800)
+        app.add_css_file(f"demos/{module}.css", priority=800)
         app.add_js_file(f"demos/{module}.js", priority=800, loading_method="defer")
     app.add_js_file("demos/host.js", priority=900, loading_method="defer")
 

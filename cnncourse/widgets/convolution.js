@@ -12,7 +12,7 @@ const TRAITS = ["image", "kernel", "stride", "padding", "dilation", "flip", "row
 function render({ model, el }) {
   const get = (key) => model.get(key);
   const root = document.createElement("div");
-  root.className = "convolution-demo";
+  root.className = "course-demo convolution-demo";
   root.innerHTML = skeleton(get("images"), get("kernels"), Math.random().toString(36).slice(2));
   // JupyterLab would take arrows and Enter for itself. It looks at the focused element first.
   for (const element of root.querySelectorAll("button, input, [tabindex]"))

@@ -34,11 +34,17 @@ def module_text(path: Path) -> str:
     return IMPORT.sub(inline, path.read_text(encoding="utf-8"))
 
 
+def style_text(module: str) -> str:
+    """The style sheet of one demo: what all demos share, and what it adds where it has its own."""
+    sheets = (WIDGETS / "demo.css", WIDGETS / f"{module}.css")
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
+
+
 class Demo(anywidget.AnyWidget):
     """A widget whose JavaScript also runs on a page without a kernel.
 
     A subclass names its module once, `class Pooling(Demo, module="pooling")`, and then
-    `pooling.js` beside this file draws it and `pooling.css`, where there is one, styles it.
+    `pooling.js` beside this file draws it; `demo.css` styles it, and `pooling.css` if there is one.
     Jupyter shows the live view. A static page takes the HTML: the traits as JSON, and a
     picture of the same state for readers without JavaScript. Traits tagged `live=True`
     need a kernel and stay out of it.
@@ -52,8 +58,7 @@ class Demo(anywidget.AnyWidget):
         if module is not None:
             cls.module = module
             cls._esm = module_text(WIDGETS / f"{module}.js")
-            if (style := WIDGETS / f"{module}.css").exists():
-                cls._css = style
+            cls._css = style_text(module)
         super().__init_subclass__(**kwargs)
 
     def picture(self) -> bytes:

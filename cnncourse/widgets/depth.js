@@ -43,7 +43,7 @@ const square = (kind, side, size, shift = 0) => {
 function render({ model, el }) {
   const get = (key) => model.get(key);
   const root = document.createElement("div");
-  root.className = "depth-demo";
+  root.className = "course-demo depth-demo";
   const sides = Object.keys(get("pictures")).map(Number);
   root.innerHTML = skeleton(get("stacks"), sides, Math.random().toString(36).slice(2));
   const find = (selector) => root.querySelector(`:scope ${selector}`);

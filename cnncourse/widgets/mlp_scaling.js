@@ -86,7 +86,7 @@ function plot(svg, side, hidden) {
 function render({ model, el }) {
   const get = (key) => model.get(key);
   const root = document.createElement("div");
-  root.className = "mlp-demo";
+  root.className = "course-demo mlp-demo";
   root.innerHTML = parts(get("images"));
   // JupyterLab would take arrows and Enter for itself. It looks at the focused element first.
   for (const element of root.querySelectorAll("button, input"))

@@ -101,7 +101,7 @@ function movesText({ left, total }, { layer, stride, down, right }) {
 function render({ model, el }) {
   const get = (key) => model.get(key);
   const root = document.createElement("div");
-  root.className = "pooling-demo";
+  root.className = "course-demo pooling-demo";
   root.innerHTML = skeleton(get("images"), get("layers"), Math.random().toString(36).slice(2));
   // JupyterLab would take arrows for itself. It looks at the focused element first.
   for (const element of root.querySelectorAll("button, input, [tabindex]"))

@@ -11,7 +11,7 @@ const STEP = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRig
 function render({ model, el }) {
   const get = (key) => model.get(key);
   const root = document.createElement("div");
-  root.className = "weight-sharing-demo";
+  root.className = "course-demo weight-sharing-demo";
   root.innerHTML = skeleton(get("images"), get("kernels"), Math.random().toString(36).slice(2));
   // JupyterLab would take arrows and Enter for itself. It looks at the focused element first.
   for (const element of root.querySelectorAll("button, input, [tabindex]"))
