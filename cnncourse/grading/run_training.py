@@ -115,8 +115,20 @@ def looked_at(model: nn.Module, inputs: Tensor) -> Parts:
             "once": model(inputs.clone()),
             "once more": model(inputs.clone()),
             "midway": model((inputs[:half] + inputs[half:]) / 2),
+            "half hidden": model(half_hidden(inputs)),
             "never learn": left_out(model, inputs[:2].clone()),
         }
+
+
+def half_hidden(inputs: Tensor) -> Tensor:
+    """Zeros in the first half of the last axis: is that the same to a network?
+
+    >>> half_hidden(torch.ones(1, 5))
+    tensor([[0., 0., 1., 1., 1.]])
+    """
+    hidden = inputs.clone()
+    hidden[..., : inputs.shape[-1] // 2] = 0
+    return hidden
 
 
 @torch.enable_grad()
