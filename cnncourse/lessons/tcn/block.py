@@ -261,7 +261,7 @@ TEMPORAL_BLOCK = Exercise(
             block(1, 6, 3, 1),
             keeps="the first block of every network, where a missing projection does not crash",
         ),
-        Case("the kernel has one tap", block(3, 4, 1, 2)),
+        Case("the kernel has one tap", block(4, 4, 1, 2)),
         Case(
             "the window is longer than the signal",
             block(4, 2, 4, 5, length=7),

@@ -20,7 +20,7 @@ from cnncourse.recipes.tcn import (
 )
 from cnncourse.reference.tcn import is_causal
 
-LENGTH, CHANNELS, FILTERS = 9, 3, 4
+LENGTH, CHANNELS, FILTERS = 7, 3, 4
 
 
 def by_jacobian(f, x):
@@ -226,10 +226,18 @@ IS_CAUSAL = Exercise(
             convolution(kernel_size=3, dilation=2),
             keeps="the case to think about first",
         ),
-        Case("f sees one step ahead", convolution(kernel_size=3, ahead=1)),
+        Case(
+            "f sees one step ahead",
+            convolution(kernel_size=3, ahead=1),
+            keeps="the commonest leak: a window one step too late",
+        ),
         Case("f sees two steps ahead, not one", convolution(kernel_size=2, dilation=2, ahead=2)),
         Case("f holds the signal back", function(delay, at_random=False, steps=2)),
-        Case("f turns the signal around", function(backwards, at_random=False)),
+        Case(
+            "f turns the signal around",
+            function(backwards, at_random=False),
+            keeps="a function of nothing but the wrong side, for half of the steps",
+        ),
         Case(
             "f is a running sum, worked out from the total",
             function(totals, at_random=False),
@@ -240,16 +248,36 @@ IS_CAUSAL = Exercise(
             function(spectrum, channels=CHANNELS, kernel_size=4),
             keeps="rounding that depends on the future, where it happens in practice",
         ),
-        Case("the first output sees the second step", hole((0, 1), (0, 0))),
-        Case("one output in the middle sees one step ahead", hole((0, 5), (0, 4))),
-        Case("the last output but one sees the last step", hole((0, LENGTH - 1), (0, LENGTH - 2))),
+        Case(
+            "the first output sees the second step",
+            hole((0, 1), (0, 0)),
+            keeps="the first place where there can be a leak",
+        ),
+        Case(
+            "one output in the middle sees one step ahead",
+            hole((0, 4), (0, 3)),
+            keeps="a leak that neither end shows",
+        ),
+        Case(
+            "the last output but one sees the last step",
+            hole((0, LENGTH - 1), (0, LENGTH - 2)),
+            keeps="the last place where there can be a leak",
+        ),
         Case(
             "the first output sees the last step",
             hole((0, LENGTH - 1), (0, 0)),
             keeps="the longest leak that there is",
         ),
-        Case("one channel leaks", hole((CHANNELS - 1, 4), (0, 3))),
-        Case("the future leaks into one filter", hole((0, 4), (FILTERS - 1, 3))),
+        Case(
+            "one channel leaks",
+            hole((CHANNELS - 1, 4), (0, 3)),
+            keeps="a leak that the first channel does not show",
+        ),
+        Case(
+            "the future leaks into one filter",
+            hole((0, 4), (FILTERS - 1, 3)),
+            keeps="a leak that the first filter does not show",
+        ),
         Case(
             "f takes away the mean over time",
             function(centred, at_random=False),
