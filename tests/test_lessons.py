@@ -57,11 +57,13 @@ def quickly(exercise: Exercise) -> Exercise:
 
 @pytest.mark.parametrize(("exercise", "seed"), REFERENCES)
 def test_reference_is_right_and_the_oracle_agrees(exercise: Exercise, seed: int):
-    for answer in (exercise.reference, exercise.oracle):
+    for answer in (exercise.oracle, exercise.reference):
         # The oracle may be the very operation that learners must not use.
         result = grade(dataclasses.replace(exercise, forbids=()), answer, seed=seed)
         assert (result.verdict, result.score) == ("right", 1.0), str(result)
-    assert not grade(exercise, exercise.reference, seed=seed).remarks
+    if exercise.forbids:
+        result = grade(exercise, exercise.reference, seed=seed)
+    assert not result.remarks
 
 
 @pytest.mark.parametrize("seed", [0, 7])
@@ -82,10 +84,12 @@ def test_misconception_is_caught_and_named(
 # A class is graded with a seed that nobody knows before, so no seed may be a lucky one.
 @each_exercise
 def test_every_seed_tells_right_from_wrong(exercise: Exercise):
-    count = 2 if isinstance(exercise.run, Training) else 8
+    count = 1 if isinstance(exercise.run, Training) else 8
     for seed in torch.randint(2**31, (count,), generator=torch.Generator().manual_seed(5)).tolist():
-        assert grade(exercise, exercise.reference, seed=seed, device="cpu").score == 1
-        examination = Examination(quickly(exercise), seed, "cpu")
+        examination = Examination(exercise, seed, "cpu")
+        assert examination.grade(exercise.reference).score == 1
+        if isinstance(exercise.run, Training):
+            examination = Examination(quickly(exercise), seed, "cpu")
         for misconception in exercise.misconceptions:
             result = examination.grade(misconception.answer)
             assert (result.misconception, result.score < 1) == (misconception.name, True), seed
