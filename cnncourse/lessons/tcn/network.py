@@ -48,7 +48,8 @@ def three_digits(generator: Generator) -> Arguments:
     arguments = all_digits(generator)
     inputs, targets, held_out, held_out_targets = (arguments[name] for name in RUN.data)
     few, unseen = targets < 3, held_out_targets < 3
-    values = (inputs[few], targets[few], held_out[unseen], held_out_targets[unseen])
+    # Fewer are enough for three, and this is no more than an aside.
+    values = (inputs[few][:600], targets[few][:600], held_out[unseen], held_out_targets[unseen])
     return {"classes": 3, **dict(zip(RUN.data, values, strict=True))}
 
 
