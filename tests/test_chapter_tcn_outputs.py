@@ -50,7 +50,7 @@ def test_only_the_network_that_sees_far_enough_counts(printed: str):
     assert not short[2].startswith("twenty five twenty six twenty seven")
     # "It can spell": every word but the last, which may be cut off, is one of the text.
     (source,) = [cell.source for cell in CHAPTER.cells if cell.source.startswith("first = ")]
-    words = re.findall(r"[a-z]+", "".join(re.findall(r'"""(.*?)"""', source, re.DOTALL)))
+    words = re.findall(r"[a-z]+", " ".join(re.findall(r'"""(.*?)"""', source, re.DOTALL)))
     assert set(short[2].split()[:-1]) <= set(words)
     assert float(deep[1]) < float(short[1])
 

@@ -123,7 +123,7 @@ def pads_both_ends(in_channels, out_channels, kernel_size, dilation):
     past = dilation * (kernel_size - 1)
 
     def layer(conv, x):
-        return padded(conv, x, past - past // 2, past // 2, dilation).relu()
+        return padded(conv, x, past // 2, past - past // 2, dilation).relu()
 
     def use(parts, x):
         return (layer(parts.conv2, layer(parts.conv1, x)) + parts.shortcut(x)).relu()

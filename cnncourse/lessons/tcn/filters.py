@@ -83,7 +83,7 @@ def padded(before, after, x, weight, bias, dilation=1, **how):
 
 def looks_both_ways(x, weight, bias=None, dilation=1):
     past = dilation * (weight.shape[2] - 1)
-    return padded(past - past // 2, past // 2, x, weight, bias, dilation)
+    return padded(past // 2, past - past // 2, x, weight, bias, dilation)
 
 
 def looks_ahead_only(x, weight, bias=None, dilation=1):
