@@ -19,7 +19,7 @@ from cnncourse.experiments.feature_network import CLASSES, SIDE, STAGES, Feature
 from cnncourse.experiments.unit_pictures import strongest_units, window
 from cnncourse.reference.representations import maximise_activation
 
-REAL, UNITS, STEPS = 4, 10, 60
+REAL, UNITS, STEPS = 4, 10, 50
 KINDS = (*("real",) * REAL, "climbed", "smooth")
 LEVELS = 24  # of grey; fewer make a smaller file
 Scores = Callable[[Tensor], Tensor]  # pictures (U, 1, H, W), one for each unit -> (U,)

@@ -20,11 +20,11 @@ from cnncourse.widgets.units import KINDS, LEVELS, REAL, atlas, climb, pixels_of
 
 @pytest.fixture(scope="module")
 def pages() -> list:
-    """The atlas of an untrained network, climbed in a few steps."""
+    """The atlas of an untrained network, climbed in fewer steps."""
     images, _ = pictures(30, torch.Generator().manual_seed(0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(units, "STEPS", 5)
-        patch.setattr(units, "UNITS", 3)
+        patch.setattr(units, "STEPS", 25)
+        patch.setattr(units, "UNITS", 2)
         return atlas(seeded(FeatureNetwork, 0).eval(), images)
 
 
