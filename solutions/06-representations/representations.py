@@ -34,8 +34,7 @@ from collections import OrderedDict
 
 import torch
 import torch.nn.functional as F
-from cnncourse.data.shapes import SHAPES
-from cnncourse.experiments.few_shot_pairs import few_of_each, shape_pair
+from cnncourse.data.shapes import SHAPES, shapes
 from cnncourse.training import accuracy, predict, train
 from matplotlib import pyplot as plt
 from torch import nn
@@ -47,22 +46,42 @@ from torch import nn
 # somewhere in a noisy picture. It takes some seconds. It has two parts: `features`, with three convolutions
 # and BatchNorm, and `head`, one linear layer.
 
-# %%
-pair = shape_pair(seed=0)
-filled, outlined = pair.source, pair.target
+
+# %% tags=["demo"]
+def draw(style: str, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noisy pictures (count, 1, 24, 24) of shapes, and which shapes they are."""
+    random = torch.Generator().manual_seed(seed)
+    images, kinds, _ = shapes(count, random, size=24, radius=(4, 8), style=style, noise=0.2)
+    return images, kinds
+
+
+def stage(inputs: int, outputs: int) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
 torch.manual_seed(0)
-network = nn.Sequential(
-    OrderedDict(features=pair.build(), head=nn.Linear(pair.features, pair.classes))
+features = nn.Sequential(
+    *stage(1, 16),
+    nn.MaxPool2d(2),
+    *stage(16, 32),
+    nn.MaxPool2d(2),
+    *stage(32, 64),
+    nn.AdaptiveAvgPool2d(1),
+    nn.Flatten(),
 )
+network = nn.Sequential(OrderedDict(features=features, head=nn.Linear(64, len(SHAPES))))
+images, kinds = draw("filled", 1500, seed=0)
 chance = torch.Generator().manual_seed(0)
-train(network, filled.inputs, filled.targets, epochs=5, generator=chance, lr=1e-2, progress=False)
+train(network, images, kinds, epochs=5, generator=chance, lr=1e-2, progress=False)
 network = network.cpu().eval()
-print(f"right on new pictures: {accuracy(network, filled.held_out, filled.held_out_targets):.1%}")
+new_images, new_kinds = draw("filled", 500, seed=1)
+print(f"right on new pictures: {accuracy(network, new_images, new_kinds):.1%}")
 
 # %% [markdown]
 # Its modules and their names:
 
-# %%
+# %% tags=["demo"]
 for name, module in network.named_modules():
     print(f"{name:12} {type(module).__name__}")
 RELUS = [name for name, module in network.named_modules() if isinstance(module, nn.ReLU)]
@@ -127,7 +146,7 @@ check(record_activations)
 # Now look, with your own function: eight feature maps of each stage.
 
 # %% tags=["raises-exception", "demo"]
-picture = filled.held_out[:1]
+picture = new_images[:1]
 recorded = record_activations(network, RELUS, picture)
 figure, axes = plt.subplots(4, 8, figsize=(8, 4))
 axes[0, 0].imshow(picture[0, 0], cmap="gray")
@@ -269,16 +288,17 @@ check(freeze_backbone)
 # The network knows *filled* shapes. You have five *outlined* ones of each kind. Only the head learns:
 
 # %% tags=["raises-exception", "demo"]
-few = few_of_each(outlined, 5, torch.Generator().manual_seed(0))
+outlines, outline_kinds = draw("outlined", 1000, seed=2)
+few = torch.cat([(outline_kinds[:100] == kind).nonzero()[:5, 0] for kind in range(4)])
 tuned = copy.deepcopy(network)
 optimizer = torch.optim.AdamW(freeze_backbone(tuned, "head", 4), lr=0.03)
 for _ in range(100):
     tuned.train()
     optimizer.zero_grad()
-    F.cross_entropy(tuned(few.inputs), few.targets).backward()
+    F.cross_entropy(tuned(outlines[few]), outline_kinds[few]).backward()
     optimizer.step()
 tuned.eval()
-print(f"right on new outlines: {accuracy(tuned, few.held_out, few.held_out_targets):.1%}")
+print(f"right on new outlines: {accuracy(tuned, outlines[100:], outline_kinds[100:]):.1%}")
 before, after = network.features[1].running_mean, tuned.features[1].running_mean
 print("running mean unmoved: ", torch.equal(before, after))
 
@@ -351,7 +371,7 @@ ways = {
     "features": lambda x: predict(network.features, x),
 }
 for name, see in ways.items():
-    weight, bias = linear_probe(see(few.inputs), few.targets, classes=4, l2=0.1)
-    answers = (see(few.held_out) @ weight.T + bias).argmax(1)
-    right = (answers == few.held_out_targets).double().mean()
+    weight, bias = linear_probe(see(outlines[few]), outline_kinds[few], classes=4, l2=0.1)
+    answers = (see(outlines[100:]) @ weight.T + bias).argmax(1)
+    right = (answers == outline_kinds[100:]).double().mean()
     print(f"{name:9} {right:.1%} right on new outlines")
