@@ -233,7 +233,6 @@ FOLD_BATCH_NORM = Exercise(
             both(channels=4, filters=6, dilation=(2, 1), groups=2, bias=False),
         ),
     ),
-    asides=(Case("BatchNorm has neither factor nor summand", both(norm={"affine": False})),),
     misconceptions=(
         Misconception(
             forgets_epsilon,
