@@ -29,5 +29,4 @@ class Layer:
             layer = invoke(answer, others, setting.options)
         if not isinstance(layer, getattr(nn, self.kind)):
             raise TypeError(messages.not_a_layer(self.kind, layer))
-        count = sum(parameter.numel() for parameter in layer.parameters())
-        return {"layer's output": layer(*inputs), "number of parameters": count}
+        return {"layer's output": layer(*inputs)}

@@ -90,7 +90,7 @@ BASIC_BLOCK = Exercise(
             block(4, 4, None),
             keeps="the case to think about first: nothing is on the shortcut",
         ),
-        Case("one channel comes in and five go out", block(1, 5, (1,))),
+        Case("the channels change and the size does not", block(3, 5, (1,))),
         Case("the size changes and the channels do not", block(4, 4, (2, 3))),
         Case(
             "size and channels change",

@@ -6,13 +6,14 @@ What is said here is true of both blocks, with two layers or with three.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnncourse.grading.contract import Misconception
+from cnncourse.grading.question import Judged
 from cnncourse.lessons.resnet import norms
 
 Forward = Callable[[nn.Module, Tensor], Tensor]
@@ -170,6 +171,10 @@ def forgets_the_norms(block, in_channels, out_channels, stride):
             block.set_submodule(name, nn.Identity())
 
 
+def never_projects(block, in_channels, out_channels, stride):
+    block.downsample = nn.Identity()
+
+
 def projects_only_for_a_stride(block, in_channels, out_channels, stride):
     if stride == 1:
         block.downsample = nn.Identity()
@@ -277,9 +282,12 @@ CHANGES: dict[Change, str] = {
         "not of a size."
     ),
     forgets_the_norms: "There is no BatchNorm in your block. One stands behind each convolution.",
+    never_projects: (
+        "You add x as it is, always. Where the size or the number of channels changes, it does not "
+        "fit: there the shortcut needs a projection."
+    ),
     projects_only_for_a_stride: (
-        "You project only where there is a stride. The number of channels can change without one. "
-        "From one channel, x even fits by itself: it is added to each of the new ones."
+        "You project only where there is a stride. The number of channels can change without one."
     ),
     projects_only_for_new_channels: (
         "You project only where the number of channels changes. With a stride, x is larger than "
@@ -296,10 +304,47 @@ CHANGES: dict[Change, str] = {
 }
 
 
+def fails_exactly_where(
+    crashes: Callable[[bool, bool], bool],
+) -> Callable[[Sequence[Judged]], bool]:
+    """Whether the sum does not fit just where, with (new channels, a stride), it is said to."""
+
+    def sign(judged: Sequence[Judged]) -> bool:
+        return all(
+            one.crashed == crashes(*changes_in(one))
+            and (one.passed or "must match the size" in one.made.error.message)
+            for one in judged
+        )
+
+    return sign
+
+
+def changes_in(one: Judged) -> tuple[bool, bool]:
+    """Whether a case asks for another number of channels, and for a stride."""
+    sizes = one.question.arguments()
+    behind = sizes.get("out_channels", 4 * sizes.get("width", 0))
+    return sizes["in_channels"] != behind, sizes.get("stride", 1) != 1
+
+
+# Which of two summands is named first in the error is nobody's belief.
+SIGNS = {
+    never_projects: fails_exactly_where(lambda channels, stride: channels or stride),
+    projects_only_for_a_stride: fails_exactly_where(
+        lambda channels, stride: not stride and channels
+    ),
+    projects_only_for_new_channels: fails_exactly_where(
+        lambda channels, stride: stride and not channels
+    ),
+}
+
+
 def misconceptions(base: type[nn.Module]) -> tuple[Misconception, ...]:
     """Everything that this file and `norms` know to be wrong, done to one block."""
     return (
         *(Misconception(goes_another_way(base, one), say) for one, say in FORWARDS.items()),
-        *(Misconception(is_changed(base, one), say) for one, say in CHANGES.items()),
+        *(
+            Misconception(is_changed(base, one), say, SIGNS.get(one))
+            for one, say in CHANGES.items()
+        ),
         *(Misconception(has_other_norms(base, one), say) for one, say in norms.BELIEFS.items()),
     )
