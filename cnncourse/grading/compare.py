@@ -182,7 +182,7 @@ class Comparison:
         if exact.dtype.kind != "f":
             wrong = exact != got
         else:
-            # Known wrong answers may give infinities, as padding does that wins.
+            # Known wrong answers may give infinities, as padding does that wins, or nan.
             finite = np.isfinite(exact)
             if not np.isfinite(got[finite]).all():
                 return Difference(messages.not_finite(where), exact, got, where)
@@ -190,7 +190,8 @@ class Comparison:
             magnitude = max(self.magnitude or 0.0, largest)
             units = ROUNDING_UNITS_UNBOUNDED if self.magnitude is None else ROUNDING_UNITS
             with np.errstate(invalid="ignore"):
-                error = np.where(exact == got, 0.0, np.abs(exact - got))
+                same = (exact == got) | (np.isnan(exact) & np.isnan(got))
+                error = np.where(same, 0.0, np.abs(exact - got))
             wrong = ~(error <= units * unit * magnitude)
             if wrong.any() and error.max() <= 1e-5 * magnitude:
                 say = messages.lost_precision(where, float(error.max()))

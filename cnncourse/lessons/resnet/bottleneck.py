@@ -168,14 +168,14 @@ BOTTLENECK = Exercise(
     cases=(
         Case(
             "the shape stays",
-            block(8, 2, None),
+            block(12, 3, None),
             keeps="the case to think about first: four times the width comes in, and goes out",
         ),
         Case("as many channels come in as the middle is wide", block(3, 3, (1,))),
-        Case("the size changes and the channels do not", block(8, 2, (2, 3))),
+        Case("the size changes and the channels do not", block(12, 3, (2, 3))),
         Case(
             "size and channels change",
-            block(10, 3, (2,)),
+            block(10, 4, (2,)),
             keeps="the block with which every stage but the first begins",
         ),
     ),

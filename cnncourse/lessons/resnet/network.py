@@ -97,11 +97,6 @@ def takes_the_maximum_at_the_end(self, x):
     return self.fc(x.amax((2, 3)))
 
 
-def adds_up_instead_of_averaging(self, x):
-    x = stages(self, self.maxpool(F.relu(self.bn1(self.conv1(x)))))
-    return self.fc(x.sum((2, 3)))
-
-
 def flattens_without_averaging(self, x):
     x = stages(self, self.maxpool(F.relu(self.bn1(self.conv1(x)))))
     return self.fc(x.flatten(1))
@@ -112,20 +107,20 @@ def averages_seven_by_seven(self, x):
     return self.fc(F.avg_pool2d(x, 7).flatten(1))
 
 
-def row(strides, keep=lambda count: count, channels_in=None, every=False, widths=WIDTHS):
+def row(strides, keep=lambda count: count, channels_in=None, every=False):
     """Stages that are built in a way of their own."""
 
     def build(block, layers, classes=1000):
         model = ResNet(block, layers, classes)
         channels = 64
-        for place, (width, count, stride) in enumerate(zip(widths, layers, strides, strict=True)):
+        for place, (width, count, stride) in enumerate(zip(WIDTHS, layers, strides, strict=True)):
             blocks = []
             for number in range(keep(count)):
                 step = stride if every or not number else 1
                 blocks.append(block(channels, width, step))
                 channels = channels_in(width) if channels_in else width * block.expansion
             setattr(model, f"layer{place + 1}", nn.Sequential(*blocks))
-        last = channels_in(widths[-1]) if channels_in else widths[-1] * block.expansion
+        last = channels_in(WIDTHS[-1]) if channels_in else WIDTHS[-1] * block.expansion
         model.fc = nn.Linear(last, classes)
         return model
 
@@ -223,12 +218,24 @@ RESNET = Exercise(
     cases=(
         Case(
             "there is one block in each stage",
-            network(1, (1, 1, 1, 1), (37, 47), 7),
+            network(1, (1, 1, 1, 1), (35, 41), 7),
             keeps="the case to think about first",
         ),
-        Case("the stages have different numbers of blocks", network(1, (2, 1, 3, 2), (35, 41), 6)),
-        Case("the blocks make four times their width", network(4, (1, 2, 1, 2), (33, 43), 8)),
-        Case("the image has 32 pixels only, and the number of classes is not given", smallest),
+        Case(
+            "the stages have different numbers of blocks",
+            network(1, (2, 1, 3, 2), (34, 43), 6),
+            keeps="stages of several blocks, and of one",
+        ),
+        Case(
+            "the blocks make four times their width",
+            network(4, (1, 2, 1, 2), (33, 38), 8),
+            keeps="an expansion, which bottlenecks have",
+        ),
+        Case(
+            "the image has 32 pixels only, and the number of classes is not given",
+            smallest,
+            keeps="the smallest image, and the usual number of classes",
+        ),
     ),
     misconceptions=(
         Misconception(
@@ -267,10 +274,6 @@ RESNET = Exercise(
             "You pool windows of 2 × 2. Here they are 3 × 3 with stride 2: they overlap.",
         ),
         Misconception(
-            changed("pools_without_padding", maxpool=lambda *sizes: nn.MaxPool2d(3, 2)),
-            "Your max pooling has no padding, so a row and a column are lost.",
-        ),
-        Misconception(
             named("strides_in_every_stage", row((2, 2, 2, 2))),
             "Your first stage has a stride, too. The max pooling before it has halved the maps "
             "already: only the other three stages begin with stride 2.",
@@ -307,20 +310,12 @@ RESNET = Exercise(
             "is `width * block.expansion`, and that goes into the next block and the last layer.",
         ),
         Misconception(
-            named("doubles_too_late", row((1, 2, 2, 2), widths=(64, 64, 128, 256))),
-            "Your second stage is as wide as the first. The widths are 64, 128, 256 and 512.",
-        ),
-        Misconception(
             otherwise(ends_in_a_softmax),
             "Your network ends in a softmax. It returns scores: the loss does the rest.",
         ),
         Misconception(
             otherwise(takes_the_maximum_at_the_end),
             "You take the largest value of each map at the end. It is to be the average.",
-        ),
-        Misconception(
-            otherwise(adds_up_instead_of_averaging),
-            "You add up each map at the end. On a larger image all scores would be larger, too.",
         ),
         Misconception(
             otherwise(flattens_without_averaging),
