@@ -48,6 +48,10 @@ def not_a_module(got: Any) -> str:
     return f"an nn.Module was expected, this is {a_kind(got)}"
 
 
+def not_a_layer(kind: str, got: Any) -> str:
+    return f"an nn.{kind} was expected, this is {a_kind(got)}"
+
+
 def too_many_parameters(count: int, most: int) -> str:
     return f"the network has {count} parameters, and {most} are allowed"
 
