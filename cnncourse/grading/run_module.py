@@ -28,10 +28,10 @@ class Module:
 
     inputs: the arguments that go to `forward`; the others go to the constructor.
 
-    Parameters are filled by shape and, among equal shapes, by order of first use in
-    `forward`: neither their names nor the order of their declaration matters. A
-    convolution's and a linear layer's weight count as one shape where they hold the
-    same numbers.
+    Parameters are filled by shape and, among equal shapes, by what lies before them on the way
+    through the module, and then by order of first use in `forward`: neither their names nor
+    the order of their declaration matters, nor which of two ways is gone first. A convolution's
+    and a linear layer's weight count as one shape where they hold the same numbers.
     """
 
     inputs: tuple[str, ...] = ("x",)
@@ -45,20 +45,20 @@ class Module:
         if not isinstance(model, nn.Module):
             raise TypeError(messages.not_a_module(model))
         model = model.to(inputs[0])
-        parameters = in_order_of_use(model, inputs)
+        parameters = known_by_use(model, inputs)
         fill(parameters, setting.generator)
-        parts: Parts = {"number of parameters": sum(p.numel() for p in parameters)}
+        parts: Parts = {"number of parameters": sum(p.numel() for p in parameters.values())}
         for mode in ("train", "eval"):
             model.train(mode == "train")
             given = [tensor.detach().clone().requires_grad_() for tensor in inputs]
             with watch.during():
                 output = model(*given)
             parts[f"output in {mode} mode"] = output
-            grads = gradients(tensors_in(output), [*given, *parameters], setting)
+            grads = gradients(tensors_in(output), [*given, *parameters.values()], setting)
             for name, grad in zip(self.inputs, grads, strict=False):
                 parts[f"gradient of {name} in {mode} mode"] = grad
-            for parameter, name, grad in zip(
-                parameters, numbered(parameters), grads[len(given) :], strict=True
+            for (name, parameter), grad in zip(
+                parameters.items(), grads[len(given) :], strict=True
             ):
                 known = isinstance(grad, Tensor)
                 grad = grad.reshape(shape_key(parameter)) if known else grad
@@ -67,27 +67,58 @@ class Module:
 
 
 class RecordUse(DispatchMode):
-    """Notes the order in which parameters are first used."""
+    """Notes in which order parameters are first used, and what lies before each of them.
 
-    def __init__(self, parameters: list[nn.Parameter]) -> None:
+    before: for each parameter met, the weights (two axes or more) that its input came through
+        last; for a vector in one operation with a weight, as a bias is, that weight.
+    """
+
+    def __init__(self, parameters: list[nn.Parameter], inputs: list[Tensor]) -> None:
         super().__init__()
         self.waiting = {id(parameter): parameter for parameter in parameters}
-        self.used: list[nn.Parameter] = []
+        self.before: dict[nn.Parameter, frozenset[str]] = {}
+        # What each tensor that depends on the inputs came through, and which parameters another
+        # one is made of. The tensors are kept, because an id is given away once its owner is gone.
+        self.behind: dict[int, frozenset[str]] = {id(one): frozenset() for one in inputs}
+        self.made_of: dict[int, list[nn.Parameter]] = {id(one): [one] for one in parameters}
+        self.kept: list[Any] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        for value in tree_leaves((args, kwargs)):
-            if id(value) in self.waiting:
-                self.used.append(self.waiting.pop(id(value)))
-        return func(*args, **(kwargs or {}))
+        tensors = [value for value in tree_leaves((args, kwargs)) if isinstance(value, Tensor)]
+        result = func(*args, **(kwargs or {}))
+        used = [one for tensor in tensors for one in self.made_of.get(id(tensor), [])]
+        ways = [self.behind[id(tensor)] for tensor in tensors if id(tensor) in self.behind]
+        made = [value for value in tree_leaves(result) if isinstance(value, Tensor)]
+        self.kept += made
+        if not ways:
+            self.made_of.update((id(tensor), used) for tensor in made if used)
+            return result
+        behind = frozenset().union(*ways)
+        weights = frozenset(str(shape_key(one)) for one in used if one.dim() > 1)
+        for parameter in used:
+            if self.waiting.pop(id(parameter), None) is not None:
+                self.before[parameter] = behind if parameter.dim() > 1 else weights or behind
+        self.behind.update((id(tensor), weights or behind) for tensor in made)
+        return result
 
 
-def in_order_of_use(model: nn.Module, inputs: list[Tensor]) -> list[nn.Parameter]:
-    """A model's parameters in the order in which its forward pass meets them."""
+def known_by_use(model: nn.Module, inputs: list[Tensor]) -> dict[str, nn.Parameter]:
+    """A model's parameters, each by a name that depends on its shape and its use alone.
+
+    "(4, 27) no. 1", "(4,) behind (4, 27) no. 1", ...
+    """
     # In eval mode, so that the trial run moves no running statistics.
     model.eval()
-    with torch.no_grad(), RecordUse(list(model.parameters())) as record:
-        model(*(tensor.detach() for tensor in inputs))
-    return [*record.used, *record.waiting.values()]
+    given = [tensor.detach() for tensor in inputs]
+    with torch.no_grad(), RecordUse(list(model.parameters()), given) as record:
+        model(*given)
+    named: dict[str, nn.Parameter] = {}
+    for parameter in [*record.before, *record.waiting.values()]:
+        behind = " and ".join(sorted(record.before.get(parameter, ())))
+        name = f"{shape_key(parameter)}{' behind ' if behind else ''}{behind} no. "
+        count = 1 + sum(known.startswith(name) for known in named)
+        named[f"{name}{count}"] = parameter
+    return dict(sorted(named.items()))
 
 
 def shape_key(parameter: Tensor) -> tuple[int, ...]:
@@ -95,21 +126,11 @@ def shape_key(parameter: Tensor) -> tuple[int, ...]:
     return tuple(parameter.flatten(1).shape if parameter.dim() > 1 else parameter.shape)
 
 
-def numbered(parameters: list[nn.Parameter]) -> list[str]:
-    """Names that depend on shape and use alone: "(4, 27) no. 1", "(4,) no. 1", ..."""
-    names: list[str] = []
-    for parameter in parameters:
-        key = shape_key(parameter)
-        names.append(f"{key} no. {sum(name.startswith(f'{key} ') for name in names) + 1}")
-    return names
-
-
-def fill(parameters: list[nn.Parameter], generator: torch.Generator) -> None:
-    """Overwrite parameters with random values that depend on shape and use alone."""
+def fill(parameters: dict[str, nn.Parameter], generator: torch.Generator) -> None:
+    """Overwrite parameters with random values that depend on their names alone."""
     seed = generator.initial_seed()
-    for name, parameter in zip(numbered(parameters), parameters, strict=True):
-        shape, _, number = name.rpartition(" no. ")
-        own = torch.Generator().manual_seed(seed + hash_of(f"{shape}/{number}"))
+    for name, parameter in parameters.items():
+        own = torch.Generator().manual_seed(seed + hash_of(name))
         fan_in = max(1, parameter.numel() // len(parameter)) if parameter.dim() else 1
         with torch.no_grad():
             parameter.copy_(random_like(parameter, own) / fan_in**0.5)
