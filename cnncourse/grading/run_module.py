@@ -107,11 +107,15 @@ def known_by_use(model: nn.Module, inputs: list[Tensor]) -> dict[str, nn.Paramet
 
     "(4, 27) no. 1", "(4,) behind (4, 27) no. 1", ...
     """
-    # In eval mode, so that the trial run moves no running statistics.
+    # The trial run moves no running statistics: not in eval mode, and if so, they are put back.
     model.eval()
+    before = [(buffer, buffer.clone()) for buffer in model.buffers()]
     given = [tensor.detach() for tensor in inputs]
     with torch.no_grad(), RecordUse(list(model.parameters()), given) as record:
         model(*given)
+    with torch.no_grad():
+        for buffer, was in before:
+            buffer.copy_(was)
     named: dict[str, nn.Parameter] = {}
     for parameter in [*record.before, *record.waiting.values()]:
         behind = " and ".join(sorted(record.before.get(parameter, ())))
