@@ -76,10 +76,10 @@ class RecordUse(DispatchMode):
     def __init__(self, parameters: list[nn.Parameter], inputs: list[Tensor]) -> None:
         super().__init__()
         self.waiting = {id(parameter): parameter for parameter in parameters}
-        self.before: dict[nn.Parameter, frozenset[str]] = {}
+        self.before: dict[nn.Parameter, frozenset[nn.Parameter]] = {}
         # What each tensor that depends on the inputs came through, and which parameters another
         # one is made of. The tensors are kept, because an id is given away once its owner is gone.
-        self.behind: dict[int, frozenset[str]] = {id(one): frozenset() for one in inputs}
+        self.behind: dict[int, frozenset[nn.Parameter]] = {id(one): frozenset() for one in inputs}
         self.made_of: dict[int, list[nn.Parameter]] = {id(one): [one] for one in parameters}
         self.kept: list[Any] = []
 
@@ -94,7 +94,7 @@ class RecordUse(DispatchMode):
             self.made_of.update((id(tensor), used) for tensor in made if used)
             return result
         behind = frozenset().union(*ways)
-        weights = frozenset(str(shape_key(one)) for one in used if one.dim() > 1)
+        weights = frozenset(one for one in used if one.dim() > 1)
         for parameter in used:
             if self.waiting.pop(id(parameter), None) is not None:
                 self.before[parameter] = behind if parameter.dim() > 1 else weights or behind
@@ -118,11 +118,20 @@ def known_by_use(model: nn.Module, inputs: list[Tensor]) -> dict[str, nn.Paramet
             buffer.copy_(was)
     named: dict[str, nn.Parameter] = {}
     for parameter in [*record.before, *record.waiting.values()]:
-        behind = " and ".join(sorted(record.before.get(parameter, ())))
-        name = f"{shape_key(parameter)}{' behind ' if behind else ''}{behind} no. "
-        count = 1 + sum(known.startswith(name) for known in named)
-        named[f"{name}{count}"] = parameter
+        # A vector is told by its weight, and that by the weights before it; no need to go on.
+        name = use_of(parameter, record.before, 2 if parameter.dim() < 2 else 1)
+        count = 1 + sum(known.startswith(f"{name} no. ") for known in named)
+        named[f"{name} no. {count}"] = parameter
     return dict(sorted(named.items()))
+
+
+def use_of(
+    parameter: nn.Parameter, before: dict[nn.Parameter, frozenset[nn.Parameter]], steps: int
+) -> str:
+    """A parameter's shape, and the shapes of what lies before it: "(4,) behind (4, 27)"."""
+    shape = str(shape_key(parameter))
+    ways = {use_of(one, before, steps - 1) for one in before.get(parameter, ())} if steps else ()
+    return f"{shape} behind {' and '.join(sorted(ways))}" if ways else shape
 
 
 def shape_key(parameter: Tensor) -> tuple[int, ...]:
