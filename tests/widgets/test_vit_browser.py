@@ -195,4 +195,3 @@ def test_accessible_and_within_the_page(new_page: Callable[..., Page], theme, wi
         ".map((it) => it.outerHTML)"
     )
     assert small == []
-    page.screenshot(path=f"/tmp/vit-{theme}-{width}.png", full_page=True)
