@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -135,8 +137,9 @@ CAUGHT = (
 
 @pytest.mark.parametrize("answer", NAMED, ids=lambda answer: answer.__name__)
 def test_mistakes_are_named_in_another_layout(answer):
+    belief = re.sub("(?<!^)(?=[A-Z])", "_", answer.__name__).lower()
     result = grade(find_exercise("EncoderBlock"), answer)
-    assert (result.verdict, result.misconception) == ("wrong", answer.__name__), str(result)
+    assert (result.verdict, result.misconception) == ("wrong", belief), str(result)
 
 
 @pytest.mark.parametrize("answer", CAUGHT, ids=lambda answer: answer.__name__)

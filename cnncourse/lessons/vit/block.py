@@ -29,19 +29,19 @@ class FromTheLibrary(nn.TransformerEncoderLayer):
         super().__init__(dim, heads, mlp_dim, dropout=0.0, **options)
 
 
-class NormsAfterwards(EncoderBlock):
+class norms_afterwards(EncoderBlock):
     def forward(self, x):
         x = self.ln_1(x + self.self_attention(x))
         return self.ln_2(x + self.mlp(x))
 
 
-class NormsWhatIsAdded(EncoderBlock):
+class norms_what_is_added(EncoderBlock):
     def forward(self, x):
         x = x + self.ln_1(self.self_attention(x))
         return x + self.ln_2(self.mlp(x))
 
 
-class NormsTheWayAround(EncoderBlock):
+class norms_the_way_around(EncoderBlock):
     def forward(self, x):
         x = self.ln_1(x)
         x = x + self.self_attention(x)
@@ -49,57 +49,57 @@ class NormsTheWayAround(EncoderBlock):
         return x + self.mlp(x)
 
 
-class HasNoWayAroundAttention(EncoderBlock):
+class has_no_way_around_attention(EncoderBlock):
     def forward(self, x):
         x = self.self_attention(self.ln_1(x))
         return x + self.mlp(self.ln_2(x))
 
 
-class HasNoWayAroundTheMlp(EncoderBlock):
+class has_no_way_around_the_mlp(EncoderBlock):
     def forward(self, x):
         x = x + self.self_attention(self.ln_1(x))
         return self.mlp(self.ln_2(x))
 
 
-class HasNoWayAround(EncoderBlock):
+class has_no_way_around(EncoderBlock):
     def forward(self, x):
         return self.mlp(self.ln_2(self.self_attention(self.ln_1(x))))
 
 
-class AddsTheInputAtTheEnd(EncoderBlock):
+class adds_the_input_at_the_end(EncoderBlock):
     def forward(self, x):
         return x + self.mlp(self.ln_2(self.self_attention(self.ln_1(x))))
 
 
-class RunsSideBySide(EncoderBlock):
+class runs_side_by_side(EncoderBlock):
     def forward(self, x):
         return x + self.self_attention(self.ln_1(x)) + self.mlp(self.ln_2(x))
 
 
-class ForgetsTheAttentionOnTheWayOut(EncoderBlock):
+class forgets_the_attention_on_the_way_out(EncoderBlock):
     def forward(self, x):
         return x + self.mlp(self.ln_2(x + self.self_attention(self.ln_1(x))))
 
 
-class StartsWithTheMlp(EncoderBlock):
+class starts_with_the_mlp(EncoderBlock):
     def forward(self, x):
         x = x + self.mlp(self.ln_2(x))
         return x + self.self_attention(self.ln_1(x))
 
 
-class CutsOffTheWayAround(EncoderBlock):
+class cuts_off_the_way_around(EncoderBlock):
     def forward(self, x):
         x = x.detach() + self.self_attention(self.ln_1(x))
         return x + self.mlp(self.ln_2(x))
 
 
-class SharesOneNorm(EncoderBlock):
+class shares_one_norm(EncoderBlock):
     def __init__(self, dim, heads, mlp_dim):
         super().__init__(dim, heads, mlp_dim)
         self.ln_2 = self.ln_1
 
 
-class NormsAtTheEndAsWell(EncoderBlock):
+class norms_at_the_end_as_well(EncoderBlock):
     def __init__(self, dim, heads, mlp_dim):
         super().__init__(dim, heads, mlp_dim)
         self.last = nn.LayerNorm(dim, eps=1e-6)
@@ -108,13 +108,13 @@ class NormsAtTheEndAsWell(EncoderBlock):
         return self.last(super().forward(x))
 
 
-class NormsOnce(EncoderBlock):
+class norms_once(EncoderBlock):
     def __init__(self, dim, heads, mlp_dim):
         super().__init__(dim, heads, mlp_dim)
         self.ln_2 = nn.Identity()
 
 
-class NormsOverTheBatch(EncoderBlock):
+class norms_over_the_batch(EncoderBlock):
     class Norm(nn.BatchNorm1d):
         def forward(self, x):
             return super().forward(x.transpose(1, 2)).transpose(1, 2)
@@ -133,36 +133,36 @@ def with_activation(activation: nn.Module):
     return Other
 
 
-class TakesRelu(with_activation(nn.ReLU())):
+class takes_relu(with_activation(nn.ReLU())):
     pass
 
 
-class TakesSilu(with_activation(nn.SiLU())):
+class takes_silu(with_activation(nn.SiLU())):
     pass
 
 
-class HasNoActivation(with_activation(nn.Identity())):
+class has_no_activation(with_activation(nn.Identity())):
     pass
 
 
-class ActivatesTwice(EncoderBlock):
+class activates_twice(EncoderBlock):
     def __init__(self, dim, heads, mlp_dim):
         super().__init__(dim, heads, mlp_dim)
         self.mlp.append(nn.GELU())
 
 
-class WidensFourfold(EncoderBlock):
+class widens_fourfold(EncoderBlock):
     def __init__(self, dim, heads, mlp_dim):
         super().__init__(dim, heads, 4 * dim)
 
 
-class HasOneLayerInItsMlp(EncoderBlock):
+class has_one_layer_in_its_mlp(EncoderBlock):
     def __init__(self, dim, heads, mlp_dim):
         super().__init__(dim, heads, mlp_dim)
         self.mlp = nn.Sequential(nn.Linear(dim, dim), nn.GELU())
 
 
-class LeavesBiasesOut(EncoderBlock):
+class leaves_biases_out(EncoderBlock):
     """As in some libraries: no biases on q, k and v."""
 
     def __init__(self, dim, heads, mlp_dim):
@@ -196,27 +196,27 @@ def attending(scale=None, softmax=-1, one_head=False, across=False):
     return Other
 
 
-class HasOneHead(attending(one_head=True)):
+class has_one_head(attending(one_head=True)):
     pass
 
 
-class DoesNotScale(attending(scale=lambda width, dim: 1)):
+class does_not_scale(attending(scale=lambda width, dim: 1)):
     pass
 
 
-class ScalesByTheWholeWidth(attending(scale=lambda width, dim: dim**0.5)):
+class scales_by_the_whole_width(attending(scale=lambda width, dim: dim**0.5)):
     pass
 
 
-class LetsTheQueriesCompete(attending(softmax=-2)):
+class lets_the_queries_compete(attending(softmax=-2)):
     pass
 
 
-class LooksAcrossTheBatch(attending(across=True)):
+class looks_across_the_batch(attending(across=True)):
     pass
 
 
-class LooksForQueries(EncoderBlock):
+class looks_for_queries(EncoderBlock):
     """Queries take the part of the keys as well."""
 
     def __init__(self, dim, heads, mlp_dim):
@@ -233,7 +233,7 @@ class LooksForQueries(EncoderBlock):
         own.forward = forward
 
 
-class DoesNotProjectAtTheEnd(EncoderBlock):
+class does_not_project_at_the_end(EncoderBlock):
     def __init__(self, dim, heads, mlp_dim):
         super().__init__(dim, heads, mlp_dim)
         own = self.self_attention
@@ -261,116 +261,119 @@ BLOCK = Exercise(
     ),
     misconceptions=(
         Misconception(
-            NormsAfterwards,
+            norms_afterwards,
             "You normalise behind each sum, as the first Transformer did. A ViT normalises "
             "*before* attention and MLP, and leaves the way around alone.",
         ),
         Misconception(
-            NormsWhatIsAdded,
+            norms_what_is_added,
             "You normalise what comes out of attention and MLP. Normalise what goes in.",
         ),
         Misconception(
-            NormsTheWayAround,
+            norms_the_way_around,
             "You normalise x itself, so that the way around is normalised too. Only what attention "
             "and MLP get to see is normalised.",
         ),
         Misconception(
-            HasNoWayAroundAttention,
+            has_no_way_around_attention,
             "There is no way around your attention. Its result is *added* to x.",
         ),
         Misconception(
-            HasNoWayAroundTheMlp, "There is no way around your MLP. Its result is *added* to x."
+            has_no_way_around_the_mlp,
+            "There is no way around your MLP. Its result is *added* to x.",
         ),
         Misconception(
-            HasNoWayAround,
+            has_no_way_around,
             "You run everything in a row. Attention and MLP each *add* something to x.",
         ),
         Misconception(
-            AddsTheInputAtTheEnd,
+            adds_the_input_at_the_end,
             "You have one way around both. There are two: one around attention, one around "
             "the MLP.",
         ),
         Misconception(
-            RunsSideBySide,
+            runs_side_by_side,
             "Your MLP gets the x from before the attention. It comes second: it sees what the "
             "attention has added.",
         ),
         Misconception(
-            ForgetsTheAttentionOnTheWayOut,
+            forgets_the_attention_on_the_way_out,
             "At the end you add the first x. Add the one that the attention has changed.",
         ),
         Misconception(
-            StartsWithTheMlp, "Your MLP comes first. Tokens look at each other first, then think."
+            starts_with_the_mlp,
+            "Your MLP comes first. Tokens look at each other first, then think.",
         ),
         Misconception(
-            CutsOffTheWayAround,
+            cuts_off_the_way_around,
             "The values are right, but you cut off the way around (`.detach()`). It is there to "
             "let gradients through.",
         ),
         Misconception(
-            SharesOneNorm, "You use one LayerNorm twice. Each of the two has weights of its own."
+            shares_one_norm, "You use one LayerNorm twice. Each of the two has weights of its own."
         ),
         Misconception(
-            NormsAtTheEndAsWell,
+            norms_at_the_end_as_well,
             "You have a third LayerNorm. A whole ViT has one more at its end, a block has two.",
         ),
         Misconception(
-            NormsOnce, "You normalise before the attention only. There is a LayerNorm before each."
+            norms_once, "You normalise before the attention only. There is a LayerNorm before each."
         ),
         Misconception(
-            NormsOverTheBatch,
+            norms_over_the_batch,
             "You normalise each feature over all tokens and images, as BatchNorm does. LayerNorm "
             "treats each token alone.",
         ),
-        Misconception(TakesRelu, "Your MLP has a ReLU. A ViT has a GELU there."),
-        Misconception(TakesSilu, "Your MLP has a SiLU. A ViT has a GELU there."),
+        Misconception(takes_relu, "Your MLP has a ReLU. A ViT has a GELU there."),
+        Misconception(takes_silu, "Your MLP has a SiLU. A ViT has a GELU there."),
         Misconception(
-            HasNoActivation,
+            has_no_activation,
             "There is nothing between the two layers of your MLP, so they are one. A GELU belongs "
             "there.",
         ),
         Misconception(
-            ActivatesTwice,
+            activates_twice,
             "You put a GELU behind the second layer as well. There is one, between the two.",
         ),
         Misconception(
-            WidensFourfold,
+            widens_fourfold,
             "Your MLP is four times as wide as a token, whatever was asked for. Take mlp_dim.",
         ),
         Misconception(
-            HasOneLayerInItsMlp,
+            has_one_layer_in_its_mlp,
             "Your MLP has one layer. It has two: to mlp_dim, and back to dim.",
         ),
         Misconception(
-            LeavesBiasesOut, "Your q, k and v have no biases. Here every layer has its biases."
+            leaves_biases_out, "Your q, k and v have no biases. Here every layer has its biases."
         ),
         Misconception(
-            HasOneHead, "Your attention has one head, whatever was asked for. Take `heads`."
+            has_one_head, "Your attention has one head, whatever was asked for. Take `heads`."
         ),
         Misconception(
-            DoesNotScale, "Your attention does not scale its scores by the root of a head's width."
+            does_not_scale,
+            "Your attention does not scale its scores by the root of a head's width.",
         ),
         Misconception(
-            ScalesByTheWholeWidth,
+            scales_by_the_whole_width,
             "Your attention divides its scores by the root of dim. A head is only "
             "dim / heads wide.",
         ),
         Misconception(
-            LetsTheQueriesCompete,
+            lets_the_queries_compete,
             "The softmax in your attention runs over the queries. It belongs over the keys.",
         ),
         Misconception(
-            LooksAcrossTheBatch,
+            looks_across_the_batch,
             "Your tokens look across the batch. (`nn.MultiheadAttention` takes the batch as its "
             "second axis, unless `batch_first=True`.)",
         ),
         Misconception(
-            LooksForQueries,
+            looks_for_queries,
             "Your queries are compared with queries. The keys are computed from x, too, with "
             "weights of their own.",
         ),
         Misconception(
-            DoesNotProjectAtTheEnd,
+            does_not_project_at_the_end,
             "Your attention has no projection at its end. A last linear layer mixes the heads.",
         ),
     ),
