@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+ROOT = Path(__file__).parents[1]
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -18,6 +22,15 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the site, brought up to date by the command that `make course` uses."""
+    command = [sys.executable, "book/build.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ROOT / "_build" / "html"
 
 
 # While it is open, its event loop counts as running in this thread, and no other test could call

@@ -13,10 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import nbclient
-import nbformat
 import pytest
 import torch
+from chapter_outputs import printed_by
 from chapter_text import Chapter
 from torch import nn
 
@@ -212,16 +211,9 @@ def test_the_choice_is_as_the_chapter_says():
 
 # What the chapter prints ------------------------------------------------------------------------
 @pytest.fixture(scope="module")
-def printed() -> str:
-    """The chapter executed in a fresh kernel; what it printed."""
-    cells = [nbformat.v4.new_code_cell(cell.source) for cell in CHAPTER.cells]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    resources = {"metadata": {"path": CHAPTER.path.parent}}
-    nbclient.NotebookClient(notebook, resources=resources, kernel_name="python3").execute()
-    outputs = [output for cell in notebook.cells for output in cell.outputs]
-    errors = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
-    assert errors == []
-    return "\n".join(o["text"] for o in outputs if o.output_type == "stream")
+def printed(site: Path) -> str:
+    """What the chapter printed when the site was built."""
+    return printed_by(CHAPTER, plain=False)
 
 
 def test_layers_agree_and_order_does_not_matter(printed: str):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial, wraps
+
 import torch
 from torch import Generator, Tensor, nn
 
@@ -29,219 +32,208 @@ class FromTheLibrary(nn.TransformerEncoderLayer):
         super().__init__(dim, heads, mlp_dim, dropout=0.0, **options)
 
 
-class norms_afterwards(EncoderBlock):
+def changed(forward: Callable[[EncoderBlock, Tensor], Tensor]) -> Callable[..., nn.Module]:
+    """Makes a block with another forward pass, named as that is."""
+
+    def make(dim, heads, mlp_dim):
+        block = EncoderBlock(dim, heads, mlp_dim)
+        block.forward = partial(forward, block)
+        return block
+
+    return wraps(forward)(make)
+
+
+@changed
+def norms_afterwards(block, x):
+    x = block.ln_1(x + block.self_attention(x))
+    return block.ln_2(x + block.mlp(x))
+
+
+@changed
+def norms_what_is_added(block, x):
+    x = x + block.ln_1(block.self_attention(x))
+    return x + block.ln_2(block.mlp(x))
+
+
+@changed
+def norms_the_way_around(block, x):
+    x = block.ln_1(x)
+    x = x + block.self_attention(x)
+    x = block.ln_2(x)
+    return x + block.mlp(x)
+
+
+@changed
+def has_no_way_around_attention(block, x):
+    x = block.self_attention(block.ln_1(x))
+    return x + block.mlp(block.ln_2(x))
+
+
+@changed
+def has_no_way_around_the_mlp(block, x):
+    x = x + block.self_attention(block.ln_1(x))
+    return block.mlp(block.ln_2(x))
+
+
+@changed
+def has_no_way_around(block, x):
+    return block.mlp(block.ln_2(block.self_attention(block.ln_1(x))))
+
+
+@changed
+def adds_the_input_at_the_end(block, x):
+    return x + block.mlp(block.ln_2(block.self_attention(block.ln_1(x))))
+
+
+@changed
+def runs_side_by_side(block, x):
+    return x + block.self_attention(block.ln_1(x)) + block.mlp(block.ln_2(x))
+
+
+@changed
+def forgets_the_attention_on_the_way_out(block, x):
+    return x + block.mlp(block.ln_2(x + block.self_attention(block.ln_1(x))))
+
+
+@changed
+def starts_with_the_mlp(block, x):
+    x = x + block.mlp(block.ln_2(x))
+    return x + block.self_attention(block.ln_1(x))
+
+
+@changed
+def cuts_off_the_way_around(block, x):
+    x = x.detach() + block.self_attention(block.ln_1(x))
+    return x + block.mlp(block.ln_2(x))
+
+
+def shares_one_norm(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    block.ln_2 = block.ln_1
+    return block
+
+
+def norms_at_the_end_as_well(dim, heads, mlp_dim):
+    return nn.Sequential(EncoderBlock(dim, heads, mlp_dim), nn.LayerNorm(dim, eps=1e-6))
+
+
+def norms_once(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    block.ln_2 = nn.Identity()
+    return block
+
+
+class NormOfFeatures(nn.BatchNorm1d):
+    """Over all tokens and images. x (N, L, D)"""
+
     def forward(self, x):
-        x = self.ln_1(x + self.self_attention(x))
-        return self.ln_2(x + self.mlp(x))
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
-class norms_what_is_added(EncoderBlock):
-    def forward(self, x):
-        x = x + self.ln_1(self.self_attention(x))
-        return x + self.ln_2(self.mlp(x))
+def norms_over_the_batch(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    block.ln_1, block.ln_2 = NormOfFeatures(dim), NormOfFeatures(dim)
+    return block
 
 
-class norms_the_way_around(EncoderBlock):
-    def forward(self, x):
-        x = self.ln_1(x)
-        x = x + self.self_attention(x)
-        x = self.ln_2(x)
-        return x + self.mlp(x)
+def with_activation(activation, dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    block.mlp[1] = activation
+    return block
 
 
-class has_no_way_around_attention(EncoderBlock):
-    def forward(self, x):
-        x = self.self_attention(self.ln_1(x))
-        return x + self.mlp(self.ln_2(x))
+def takes_relu(dim, heads, mlp_dim):
+    return with_activation(nn.ReLU(), dim, heads, mlp_dim)
 
 
-class has_no_way_around_the_mlp(EncoderBlock):
-    def forward(self, x):
-        x = x + self.self_attention(self.ln_1(x))
-        return self.mlp(self.ln_2(x))
+def takes_silu(dim, heads, mlp_dim):
+    return with_activation(nn.SiLU(), dim, heads, mlp_dim)
 
 
-class has_no_way_around(EncoderBlock):
-    def forward(self, x):
-        return self.mlp(self.ln_2(self.self_attention(self.ln_1(x))))
+def has_no_activation(dim, heads, mlp_dim):
+    return with_activation(nn.Identity(), dim, heads, mlp_dim)
 
 
-class adds_the_input_at_the_end(EncoderBlock):
-    def forward(self, x):
-        return x + self.mlp(self.ln_2(self.self_attention(self.ln_1(x))))
+def activates_twice(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    block.mlp.append(nn.GELU())
+    return block
 
 
-class runs_side_by_side(EncoderBlock):
-    def forward(self, x):
-        return x + self.self_attention(self.ln_1(x)) + self.mlp(self.ln_2(x))
+def widens_fourfold(dim, heads, mlp_dim):
+    return EncoderBlock(dim, heads, 4 * dim)
 
 
-class forgets_the_attention_on_the_way_out(EncoderBlock):
-    def forward(self, x):
-        return x + self.mlp(self.ln_2(x + self.self_attention(self.ln_1(x))))
+def has_one_layer_in_its_mlp(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    block.mlp = nn.Sequential(nn.Linear(dim, dim), nn.GELU())
+    return block
 
 
-class starts_with_the_mlp(EncoderBlock):
-    def forward(self, x):
-        x = x + self.mlp(self.ln_2(x))
-        return x + self.self_attention(self.ln_1(x))
+def leaves_biases_out(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    own = block.self_attention
+    del own.in_proj_bias
+    own.in_proj_bias = torch.zeros(3 * dim)
+    return block
 
 
-class cuts_off_the_way_around(EncoderBlock):
-    def forward(self, x):
-        x = x.detach() + self.self_attention(self.ln_1(x))
-        return x + self.mlp(self.ln_2(x))
+def attending(look: Callable[..., Tensor], dim: int, heads: int, mlp_dim: int) -> nn.Module:
+    """A block that looks in another way: `look` gets q, k and v, each (N, heads, L, D / heads)."""
+    block = EncoderBlock(dim, heads, mlp_dim)
+    own = block.self_attention
 
+    def forward(x):
+        qkv = (x @ own.in_proj_weight.T + own.in_proj_bias).unflatten(2, (3, heads, -1))
+        return own.out_proj(look(*qkv.permute(2, 0, 3, 1, 4)).transpose(1, 2).flatten(2))
 
-class shares_one_norm(EncoderBlock):
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        self.ln_2 = self.ln_1
+    own.forward = forward
+    return block
 
 
-class norms_at_the_end_as_well(EncoderBlock):
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        self.last = nn.LayerNorm(dim, eps=1e-6)
+def mixed(q, k, v, scale, softmax=3):
+    return (q @ k.transpose(2, 3) * scale).softmax(softmax) @ v
 
-    def forward(self, x):
-        return self.last(super().forward(x))
 
+def has_one_head(dim, heads, mlp_dim):
+    return EncoderBlock(dim, 1, mlp_dim)
 
-class norms_once(EncoderBlock):
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        self.ln_2 = nn.Identity()
 
+def does_not_scale(dim, heads, mlp_dim):
+    return attending(lambda q, k, v: mixed(q, k, v, 1), dim, heads, mlp_dim)
 
-class norms_over_the_batch(EncoderBlock):
-    class Norm(nn.BatchNorm1d):
-        def forward(self, x):
-            return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        self.ln_1, self.ln_2 = self.Norm(dim), self.Norm(dim)
+def scales_by_the_whole_width(dim, heads, mlp_dim):
+    return attending(lambda q, k, v: mixed(q, k, v, dim**-0.5), dim, heads, mlp_dim)
 
 
-def with_activation(activation: nn.Module):
-    class Other(EncoderBlock):
-        def __init__(self, dim, heads, mlp_dim):
-            super().__init__(dim, heads, mlp_dim)
-            self.mlp[1] = activation
+def lets_the_queries_compete(dim, heads, mlp_dim):
+    def look(q, k, v):
+        return mixed(q, k, v, (dim // heads) ** -0.5, softmax=2)
 
-    return Other
+    return attending(look, dim, heads, mlp_dim)
 
 
-class takes_relu(with_activation(nn.ReLU())):
-    pass
+def looks_for_queries(dim, heads, mlp_dim):
+    return attending(lambda q, k, v: mixed(q, q, v, (dim // heads) ** -0.5), dim, heads, mlp_dim)
 
 
-class takes_silu(with_activation(nn.SiLU())):
-    pass
+def looks_across_the_batch(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    look = block.self_attention.forward
+    block.self_attention.forward = lambda x: look(x.transpose(0, 1)).transpose(0, 1)
+    return block
 
 
-class has_no_activation(with_activation(nn.Identity())):
-    pass
-
-
-class activates_twice(EncoderBlock):
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        self.mlp.append(nn.GELU())
-
-
-class widens_fourfold(EncoderBlock):
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, 4 * dim)
-
-
-class has_one_layer_in_its_mlp(EncoderBlock):
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        self.mlp = nn.Sequential(nn.Linear(dim, dim), nn.GELU())
-
-
-class leaves_biases_out(EncoderBlock):
-    """As in some libraries: no biases on q, k and v."""
-
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        del self.self_attention.in_proj_bias
-        self.self_attention.in_proj_bias = torch.zeros(3 * dim)
-
-
-def attending(scale=None, softmax=-1, one_head=False, across=False):
-    """A block whose attention is wrong in one way."""
-
-    class Other(EncoderBlock):
-        def __init__(self, dim, heads, mlp_dim):
-            super().__init__(dim, heads, mlp_dim)
-            self.heads = 1 if one_head else heads
-            own = self.self_attention
-            own.forward = lambda x: (
-                self.attend(x.transpose(0, 1), own).transpose(0, 1)
-                if across
-                else self.attend(x, own)
-            )
-
-        def attend(self, x, own):
-            dim = x.shape[2]
-            qkv = (x @ own.in_proj_weight.T + own.in_proj_bias).unflatten(2, (3, self.heads, -1))
-            q, k, v = qkv.permute(2, 0, 3, 1, 4)
-            width = q.shape[3]
-            scores = q @ k.transpose(2, 3) / (scale(width, dim) if scale else width**0.5)
-            return own.out_proj((scores.softmax(softmax) @ v).transpose(1, 2).flatten(2))
-
-    return Other
-
-
-class has_one_head(attending(one_head=True)):
-    pass
-
-
-class does_not_scale(attending(scale=lambda width, dim: 1)):
-    pass
-
-
-class scales_by_the_whole_width(attending(scale=lambda width, dim: dim**0.5)):
-    pass
-
-
-class lets_the_queries_compete(attending(softmax=-2)):
-    pass
-
-
-class looks_across_the_batch(attending(across=True)):
-    pass
-
-
-class looks_for_queries(EncoderBlock):
-    """Queries take the part of the keys as well."""
-
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        own = self.self_attention
-
-        def forward(x: Tensor) -> Tensor:
-            query, _, value = own.in_proj_weight.chunk(3)
-            first, _, last = own.in_proj_bias.chunk(3)
-            weight, bias = torch.cat([query, query, value]), torch.cat([first, first, last])
-            out = own.out_proj
-            return attention(x, weight, bias, out.weight, out.bias, heads)
-
-        own.forward = forward
-
-
-class does_not_project_at_the_end(EncoderBlock):
-    def __init__(self, dim, heads, mlp_dim):
-        super().__init__(dim, heads, mlp_dim)
-        own = self.self_attention
-        del own.out_proj
-        one, nothing = torch.eye(dim), torch.zeros(dim)
-        own.forward = lambda x: attention(
-            *(x, own.in_proj_weight, own.in_proj_bias, one.to(x), nothing.to(x), heads)
-        )
+def does_not_project_at_the_end(dim, heads, mlp_dim):
+    block = EncoderBlock(dim, heads, mlp_dim)
+    own = block.self_attention
+    del own.out_proj
+    one, nothing = torch.eye(dim), torch.zeros(dim)
+    own.forward = lambda x: attention(
+        *(x, own.in_proj_weight, own.in_proj_bias, one.to(x), nothing.to(x), heads)
+    )
+    return block
 
 
 BLOCK = Exercise(
