@@ -57,6 +57,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("05-depth"),
     Lesson("08-resnet"),
     Lesson("09-efficientnet"),
+    Lesson("11-vit"),
 )
 
 

@@ -44,7 +44,8 @@ class Question:
         else:
             self.expected = self.put(exercise.reference, watched=False)
             self.exact = self.put(exercise.reference, prepare=in_float64, watched=False)
-        if self.expected.error and not self.expected.error.isa(ValueError):
+        error = self.expected.error
+        if error and not any(error.isa(kind) for kind in (ValueError, LookupError)):
             raise RuntimeError(f"The reference of {exercise.name} fails: {self.expected.error}")
         self.magnitudes = self.bound()
         self.scales = scales(self.expected.parts) if isinstance(exercise.run, Module) else {}
@@ -111,18 +112,19 @@ class Question:
         return None
 
     def judge_refusal(self, made: Attempt, remarks: list[str]) -> Difference | None:
-        """The right answer here is a ValueError."""
+        """The right answer here is a ValueError, or a LookupError where nothing is found."""
         expected, name = self.expected.error, self.exercise.name
         assert expected is not None
-        if made.error and made.error.isa(ValueError):
+        asked = ValueError if expected.isa(ValueError) else LookupError
+        if made.error and made.error.isa(asked):
             if not made.error.message:
                 remarks.append(messages.remark_silent_error())
             return None
         if made.error:
-            say = messages.wrong_error(name, made.error)
+            say = messages.wrong_error(name, made.error, asked)
             return Difference(say, expected, made.error, "")
         got = made.parts.get("result")
-        return Difference(messages.should_raise(name, expected, got), expected, got, "")
+        return Difference(messages.should_raise(name, expected, got, asked), expected, got, "")
 
     def compare(
         self,
