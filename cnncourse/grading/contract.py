@@ -102,6 +102,36 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Criterion:
+    """One line of a rubric: what earns these points."""
+
+    points: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A text of the learner's that a person grades, by a rubric that the learner has read.
+
+    name: the `grade_id` of its cell; no function has it.
+    minutes: what a beginner needs.
+    """
+
+    name: str
+    minutes: int
+    rubric: tuple[Criterion, ...]
+
+    @property
+    def points(self) -> int:
+        return sum(criterion.points for criterion in self.rubric)
+
+    def table(self) -> str:
+        """The rubric in Markdown, as it stands above the cell: for learner and grader alike."""
+        rows = [f"| {criterion.points} | {criterion.what} |" for criterion in self.rubric]
+        return "\n".join(["| points | for |", "|---|---|", *rows])
+
+
+@dataclass(frozen=True)
 class Line:
     """How one case went: a line of the table that a student reads."""
 
