@@ -66,6 +66,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
     Lesson("05-depth"),
+    Lesson("12-checklist"),
 )
 
 

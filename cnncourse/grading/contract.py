@@ -79,6 +79,8 @@ class Exercise:
     explain_shape: the arithmetic behind the right shape, in words, from the arguments.
     any_dtype: NumPy results may have any dtype that holds the values.
     asides: put to right answers only; who fails one gets a remark and loses no points.
+    predicts: the answer is a prediction. What is right is not shown, because the learner is to
+        find out by trying.
     """
 
     reference: Callable[..., Any]
@@ -95,6 +97,7 @@ class Exercise:
     explain_shape: Callable[..., str] | None = None
     any_dtype: bool = False
     asides: tuple[Case, ...] = ()
+    predicts: bool = False
 
     @property
     def name(self) -> str:
