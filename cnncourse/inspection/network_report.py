@@ -43,7 +43,7 @@ class Slip:
     right: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NetworkReport:
     """A trained network in numbers. In a notebook it shows as a page; `save` writes one.
 
@@ -59,6 +59,9 @@ class NetworkReport:
     confusion: Tensor
     slips: Sequence[Slip]
     history: Sequence[float]
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         shares = ", ".join(f"{what} {share:.1%}" for what, share in self.accuracies.items())
@@ -132,7 +135,7 @@ def network_report(
 def accuracy_table(accuracies: Mapping[str, float]) -> str:
     rows = "".join(
         f'<tr><th scope="row" style="text-align:left">{escape(what)}</th>'
-        f'<td {CELL}>{share:.1%}</td>'
+        f"<td {CELL}>{share:.1%}</td>"
         f'<td><meter value="{share:.3f}" aria-label="{escape(what)}"></meter></td></tr>'
         for what, share in accuracies.items()
     )
