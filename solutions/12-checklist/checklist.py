@@ -516,7 +516,7 @@ for examples in (500, 2000):
 # *4 points, about 45 minutes.*
 #
 # Small pictures of 20 × 20 pixels show a disc, a square, a triangle or a cross. Your network learns from 400 of
-# them, and in all of these **the shape is in the left half**. Then it is tested, on as many shapes at the
+# them, and in all of these **the middle of the shape is in the left half**. Then it is tested, on as many shapes at the
 # right as at the left. It may have **3 000 parameters** at most.
 #
 # Write the class `ChosenNet`.
