@@ -89,12 +89,16 @@ def small(in_channels: int, classes: int, *ending: nn.Module) -> nn.Sequential:
 
 def trusts_the_place(in_channels=1, classes=4):
     return nn.Sequential(
-        nn.Conv2d(in_channels, 6, 3, padding=1),
-        nn.BatchNorm2d(6),
+        nn.Conv2d(in_channels, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
         nn.ReLU(),
-        nn.MaxPool2d(4),
+        nn.MaxPool2d(2),
+        nn.Conv2d(8, 12, 3, padding=1),
+        nn.BatchNorm2d(12),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(6 * 5 * 5, classes),
+        nn.Linear(12 * 5 * 5, classes),
     )
 
 
