@@ -524,7 +524,7 @@ for examples in (500, 2000):
 # - `ChosenNet(in_channels=1, classes=4)` is an `nn.Module`.
 # - `forward` takes pictures (N, in_channels, 20, 20), and returns scores (N, classes), without a softmax.
 # - Use whatever of PyTorch you like, but nothing that is pre-trained.
-# - The grader trains it with the course's loop (AdamW, 20 epochs), twice, and the better one counts. 70 % right
+# - The grader trains it with the course's loop (AdamW, 20 epochs), twice, and the better one counts. 75 % right
 #   is where points start, and 95 % earns them all.
 #
 # The five questions tell you what to choose. Try more than one network: you will have to defend yours.

@@ -27,7 +27,7 @@ from cnncourse.lessons.depth.network import (
 from cnncourse.recipes.checklist import MOST_PARAMETERS, fit, left_and_right
 from cnncourse.reference.checklist import ChosenNet
 
-RUN = Training(fit=fit, floor=0.70, full=0.95, most_parameters=MOST_PARAMETERS)
+RUN = Training(fit=fit, floor=0.75, full=0.95, most_parameters=MOST_PARAMETERS)
 NAMES = dict(zip(("inputs", "targets", "held_out", "held_out_targets"), RUN.data, strict=True))
 # So much more often right on the side that it has learned on.
 GAP = 0.15
@@ -78,11 +78,12 @@ def in_a_row(in_channels=1, classes=4):
 # The wrong answers are small, because they are trained in tests. What counts is their sign.
 def small(in_channels: int, classes: int, *ending: nn.Module) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(in_channels, 4, 3, stride=2),
+        nn.Conv2d(in_channels, 8, 5, stride=2),
+        nn.BatchNorm2d(8),
         nn.ReLU(),
         nn.AdaptiveMaxPool2d(1),
         nn.Flatten(),
-        nn.Linear(4, classes),
+        nn.Linear(8, classes),
         *ending,
     )
 
@@ -140,7 +141,11 @@ def ends_in_a_softmax(in_channels=1, classes=4):
 
 
 def ends_in_a_relu(in_channels=1, classes=4):
-    return small(in_channels, classes, nn.ReLU())
+    model = small(in_channels, classes, nn.ReLU())
+    # One score sleeps from the beginning, as it happens by chance; in tests it has to happen.
+    with torch.no_grad():
+        model[-2].bias[0] = -100.0
+    return model
 
 
 def starts_from_zeros(in_channels=1, classes=4):
