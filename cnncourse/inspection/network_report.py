@@ -85,15 +85,15 @@ class NetworkReport:
         parts = [
             f"<p><b>{escape(self.name)}</b>: {self.cost}.</p>",
             self.summary._repr_html_(),
-            "<h4>How often it is right</h4>",
+            heading("How often it is right"),
             accuracy_table(self.accuracies),
-            "<h4>What it takes for what (held out)</h4>",
+            heading("What it takes for what (held out)"),
             confusion_table(self.classes, self.confusion),
-            "<h4>Where it errs (held out)</h4>",
+            heading("Where it errs (held out)"),
             slip_row(self.slips),
         ]
         if self.history:
-            parts += ["<h4>How it learned</h4>", curve(self.history)]
+            parts += [heading("How it learned"), curve(self.history)]
         return '<div class="cnncourse-report">' + "".join(parts) + "</div>"
 
 
@@ -132,6 +132,11 @@ def network_report(
     return NetworkReport(name, counted, budget, accuracies, classes, confusion, slips, history)
 
 
+def heading(words: str) -> str:
+    """No real one: on a dark page, a site may paint headings for its own ground, not for ours."""
+    return f'<div style="font-weight:600;margin:1.2em 0 .3em">{words}</div>'
+
+
 def accuracy_table(accuracies: Mapping[str, float]) -> str:
     rows = "".join(
         f'<tr><th scope="row" style="text-align:left">{escape(what)}</th>'
@@ -158,9 +163,9 @@ def slip_row(slips: Sequence[Slip]) -> str:
     if not slips:
         return "<p>Nowhere.</p>"
     cells = "".join(
-        f'<figure style="margin:.3em .8em .3em 0"><img alt="{escape(slip.right)}" width="96" '
+        f'<div style="margin:.3em .8em .3em 0"><img alt="{escape(slip.right)}" width="96" '
         f'style="image-rendering:pixelated" src="{as_address(slip.image)}">'
-        f"<figcaption>{escape(slip.right)}, said {escape(slip.said)}</figcaption></figure>"
+        f"<div>{escape(slip.right)}, said {escape(slip.said)}</div></div>"
         for slip in slips
     )
     return f'<div style="display:flex;flex-wrap:wrap">{cells}</div>'
