@@ -215,6 +215,10 @@ def wrong_values(where: str, wrong: int, total: int, index: Any, expected: Any, 
     )
 
 
+def wrong_prediction(got: Any) -> str:
+    return f"You predict {show(got)}. That is not what comes out."
+
+
 def wrong_figure(where: str, what: str, expected: float, got: float) -> str:
     return f"{capital(where)} has a {what} of {got:.3g}, expected about {expected:.3g}."
 

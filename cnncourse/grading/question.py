@@ -105,6 +105,8 @@ class Question:
                 say = messages.returns_nothing(name)
                 return Difference(say, expected, None, part)
             found = self.compare(part, expected, self.exact.parts[part], got, remarks)
+            if found and self.exercise.predicts and type(got) is type(expected):
+                return Difference(messages.wrong_prediction(got), None, None, part)
             if found:
                 return self.explained(found) if found.is_shape else found
         if made.changed:
