@@ -51,6 +51,10 @@ def not_a_module(got: Any) -> str:
     return f"an nn.Module was expected, this is {a_kind(got)}"
 
 
+def not_a_layer(kind: str, got: Any) -> str:
+    return f"an nn.{kind} was expected, this is {a_kind(got)}"
+
+
 def too_many_parameters(count: int, most: int) -> str:
     return f"the network has {count} parameters, and {most} are allowed"
 
@@ -209,6 +213,10 @@ def wrong_values(where: str, wrong: int, total: int, index: Any, expected: Any, 
         f"{capital(where)}: {wrong} of {total} values differ; "
         f"at {list(index)} it is {show(got)}, expected {show(expected)}."
     )
+
+
+def wrong_prediction(got: Any) -> str:
+    return f"You predict {show(got)}. That is not what comes out."
 
 
 def wrong_figure(where: str, what: str, expected: float, got: float) -> str:

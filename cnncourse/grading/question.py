@@ -17,6 +17,7 @@ from cnncourse.grading.forbidden import TooManyOperations
 from cnncourse.grading.growth import OPERATIONS_LIMIT
 from cnncourse.grading.run_draw import Draw
 from cnncourse.grading.run_function import Answer, call, tensors_in
+from cnncourse.grading.run_module import Module
 from cnncourse.grading.run_permutation import Permutation
 from cnncourse.grading.run_training import Training
 
@@ -47,6 +48,7 @@ class Question:
         if error and not any(error.isa(kind) for kind in (ValueError, LookupError)):
             raise RuntimeError(f"The reference of {exercise.name} fails: {self.expected.error}")
         self.magnitudes = self.bound()
+        self.scales = scales(self.expected.parts) if isinstance(exercise.run, Module) else {}
 
     def put(
         self,
@@ -103,6 +105,8 @@ class Question:
                 say = messages.returns_nothing(name)
                 return Difference(say, expected, None, part)
             found = self.compare(part, expected, self.exact.parts[part], got, remarks)
+            if found and self.exercise.predicts and type(got) is type(expected):
+                return Difference(messages.wrong_prediction(got), None, None, part)
             if found:
                 return self.explained(found) if found.is_shape else found
         if made.changed:
@@ -134,7 +138,8 @@ class Question:
         any_dtype: bool = False,
     ) -> Difference | None:
         any_dtype = any_dtype or self.exercise.any_dtype
-        comparison = Comparison(self.magnitudes.get(part), any_dtype, remarks)
+        scale = self.scales.get(part, 0.0)
+        comparison = Comparison(self.magnitudes.get(part), any_dtype, remarks, scale)
         try:
             return comparison.difference(expected, exact, got, f"the {part}")
         except Exception:
@@ -193,6 +198,20 @@ def generators(seed: int, index: int) -> Callable[[], torch.Generator]:
     So adding a case at the end leaves the others as they were.
     """
     return lambda: torch.Generator().manual_seed(1000 * seed + index)
+
+
+def scales(parts: dict[str, Any]) -> dict[str, float]:
+    """For each gradient of a module the largest number among all gradients in the same mode.
+
+    Some gradients vanish: that of a bias before BatchNorm, where no ReLU is in between. What is
+    left of them is the rounding of sums whose terms are as large as those of the others.
+    """
+    gradients = [part for part in parts if part.startswith("gradient of ")]
+    modes = {part: part.rsplit(" in ", 1)[-1] for part in gradients}
+    return {
+        part: max(largest(parts[other]) for other in gradients if modes[other] == modes[part])
+        for part in gradients
+    }
 
 
 def largest(value: Any) -> float:

@@ -83,10 +83,11 @@ def build(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         (tmp_path / "conf.py").write_text("\n".join(lines))
         command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
         folders = ["-d", "_build/doctrees", ".", "_build/html"]
+        paths = [str(ROOT / "book"), str(ROOT)]
         return subprocess.run(
             [*command, *folders],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "book"), "NO_COLOR": "1"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "NO_COLOR": "1"},
             capture_output=True,
             text=True,
             check=False,
