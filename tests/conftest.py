@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 ZOO = ("test_lessons.py",)
+
+# How long an example takes says nothing: another test may have the processor.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 FLAGS = [
     "--headless",
     "--no-sandbox",
