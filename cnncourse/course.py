@@ -66,6 +66,9 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
     Lesson("05-depth"),
+    Lesson("08-resnet"),
+    Lesson("09-efficientnet"),
+    Lesson("11-vit"),
     Lesson("12-checklist"),
 )
 

@@ -23,15 +23,6 @@ MODES = {"light": ("light", DESK), "dark": ("dark", DESK), "phone": ("light", PH
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the site, brought up to date by the command that `make course` uses."""
-    command = [sys.executable, "book/build.py"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return ROOT / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[str]:
     """The site's address over http."""
 
