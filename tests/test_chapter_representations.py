@@ -1,7 +1,6 @@
 """Is everything that the chapter on representations says true?
 
-Every number that stands in its prose is found by one of CLAIMS; what its prose says about the
-outputs of its cells is held against them.
+Every number that stands in its prose is found by one of CLAIMS.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ import re
 from pathlib import Path
 from statistics import mean
 
-import nbclient
-import nbformat
 import pytest
 import torch
 from chapter_text import Chapter
@@ -50,7 +47,7 @@ def test_no_number_in_the_prose_is_left_unchecked():
     prose, sources = CHAPTER.prose.split("## Sources")
     for claim in CLAIMS:
         prose = prose.replace(claim, "")
-    prose = re.sub(r"from cnncourse import models .*?classes=5 \)", "", prose)
+    prose = re.sub(r"from cnncourse import models .*?classes=5\)", "", prose)
     prose = re.sub(r"Exercises? \d of the", "", prose)
     prose = re.sub(r"(?<= )\d\. ", "", prose)  # the steps of a list
     assert re.findall(r".{20}\d.{20}", prose) == []
@@ -102,12 +99,9 @@ def test_what_is_said_of_the_tables():
 
 
 def test_names_in_the_code_that_is_not_run():
-    code = re.search(r"^```python\n(.*?)^```", CHAPTER.text, re.MULTILINE | re.DOTALL)[1]
     with torch.device("meta"):
         known = dict(models.resnet18().named_modules())
-    named = re.findall(r'"(\w+)"', code.replace("imagenet", ""))
-    assert named == ["", "relu", "layer1", "layer4", "fc"][-len(named) :]
-    assert {"relu", "layer1", "layer4", "fc", "conv1"} <= set(known)
+    assert {"layer1", "layer4", "fc", "conv1"} <= set(known)
     assert isinstance(known["fc"], nn.Linear)
 
 
@@ -117,62 +111,3 @@ def test_replies_about_momentum():
         norm(torch.tensor([[3.0], [5.0]]))
         assert (norm.running_mean.item() == 0) is stays
         assert momentum != 1 or norm.running_mean.item() == 4
-
-
-# What the cells print ---------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def printed() -> str:
-    """The chapter executed in a fresh kernel; what it printed."""
-    cells = [nbformat.v4.new_code_cell(cell.source) for cell in CHAPTER.cells]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    resources = {"metadata": {"path": CHAPTER.path.parent}}
-    nbclient.NotebookClient(notebook, resources=resources, kernel_name="python3").execute()
-    outputs = [output for cell in notebook.cells for output in cell.outputs]
-    streams = [o for o in outputs if o.output_type == "stream"]
-    assert [o.text for o in streams if o.name == "stderr"] == []
-    return "\n".join(o.text for o in streams)
-
-
-def share(printed: str, name: str) -> float:
-    return float(re.search(rf"^{name} +([\d.]+)% right", printed, re.MULTILINE)[1])
-
-
-def test_the_network_learns(printed: str):
-    assert share(printed, "before training") < 30
-    assert share(printed, "after") > 90
-
-
-def test_a_hook_without_a_copy_is_written_over(printed: str):
-    assert "we think: [0.0, 2.0]" in printed
-    assert "what it did say: [-1.0, 2.0]" in printed
-
-
-def test_every_start_leads_to_the_kernel(printed: str):
-    cosines = re.findall(r"cosine with the kernel: ([\d.]+)", printed)
-    assert len(cosines) == 3
-    assert all(float(one) > 0.999 for one in cosines)
-
-
-def test_a_climbed_picture_excites_far_more_than_a_real_one(printed: str):
-    found = dict(
-        re.findall(r"^(real|climbed|other start|smooth) +([\d.]+)$", printed, re.MULTILINE)
-    )
-    real, climbed, other, smooth = (float(value) for value in found.values())
-    assert min(climbed, other) > 2 * real
-    assert real < smooth < climbed
-
-
-def test_frozen_weights_stay_and_the_network_is_ruined(printed: str):
-    assert "all weights are as they were: True" in printed
-    assert share(printed, "after looking") < share(printed, "before") - 30
-
-
-def test_a_line_reads_most_from_trained_features(printed: str):
-    pixels, untrained, trained = (
-        share(printed, name) for name in ("pixels", "untrained features", "trained features")
-    )
-    assert pixels < 40 < untrained < trained - 10
-
-
-def test_what_is_printed_fits_the_column(printed: str):
-    assert [line for line in printed.splitlines() if len(line) > 70] == []

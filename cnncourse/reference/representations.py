@@ -27,9 +27,8 @@ def record_activations(
     {'1': tensor([[0., 2.]])}
     """
     modules = dict(model.named_modules())
-    unknown = [name for name in names if name not in modules]
-    if unknown:
-        raise ValueError(f"the model has no module {unknown[0]!r}")
+    if not set(names) <= set(modules):
+        raise ValueError(f"unknown names: {set(names) - set(modules)}")
     found: dict[str, Tensor] = {}
     hooks = [
         modules[name].register_forward_hook(recorder(found, name))
