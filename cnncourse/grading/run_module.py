@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ from cnncourse.grading.run_function import (
     random_like,
     tensors_in,
 )
+
+# Writes random numbers, divided by the last argument, into a parameter.
+Start = Callable[[Tensor, torch.Generator, float], None]
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,13 @@ def numbered(parameters: list[nn.Parameter]) -> list[str]:
     return names
 
 
-def fill(parameters: list[nn.Parameter], generator: torch.Generator) -> None:
+def start_afresh(parameter: Tensor, generator: torch.Generator, divisor: float) -> None:
+    parameter.copy_(random_like(parameter, generator) / divisor)
+
+
+def fill(
+    parameters: list[nn.Parameter], generator: torch.Generator, start: Start = start_afresh
+) -> None:
     """Overwrite parameters with random values that depend on shape and use alone."""
     seed = generator.initial_seed()
     for name, parameter in zip(numbered(parameters), parameters, strict=True):
@@ -112,7 +122,7 @@ def fill(parameters: list[nn.Parameter], generator: torch.Generator) -> None:
         own = torch.Generator().manual_seed(seed + hash_of(f"{shape}/{number}"))
         fan_in = max(1, parameter.numel() // len(parameter)) if parameter.dim() else 1
         with torch.no_grad():
-            parameter.copy_(random_like(parameter, own) / fan_in**0.5)
+            start(parameter, own, fan_in**0.5)
 
 
 def hash_of(text: str) -> int:
