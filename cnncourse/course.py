@@ -55,6 +55,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
     Lesson("05-depth"),
+    Lesson("07-architectures"),
 )
 
 
