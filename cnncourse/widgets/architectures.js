@@ -87,7 +87,7 @@ function render({ model, el }) {
     const block = row.times > 1 ? `<p>Its block is there <b>${row.times}</b> times, from
       <code>${row.first}</code> to <code>${row.last}</code>. Bars and shares count all of them.</p>` : "";
     const sees = row.sees === null
-      ? "One value sees <b>the whole input</b>, or what it sees is no window."
+      ? "Behind this layer a value may depend on <b>the whole input</b>."
       : `One value sees <b>${field(row)}</b> input pixels along a side; its neighbour looks <b>${
         row.jump}</b> further.`;
     find(".facts").innerHTML = `<p><b>${row.kind}</b>, <code>${row.name}</code></p>
