@@ -51,6 +51,8 @@ ten_classes = vgg16[0] - 990 * 4097
 last_field = {row[0]: row[6] for row, _ in rows_of("VGG-16")}["features.28"]
 seen = {row[0]: row[6] for row, _ in rows_of("LeNet-5 as today")}
 
+images = len(digits().targets) + len(digits().held_out_targets)
+
 CLAIMS = [
     # Facts, from the sources at the end.
     "in 1998, 2012 and 2014",
@@ -75,8 +77,7 @@ CLAIMS = [
     "**61 706** is what everybody builds today",
     "**44 426** is that network on 28 × 28 pixels when somebody forgets the padding of C1. Then 16"
     " maps of 4 × 4 arrive at C5, instead of 5 × 5.",
-    f"scikit-learn brings {sum(map(len, (digits().targets, digits().held_out_targets)))} handwritten"
-    " digits of 8 × 8 pixels. We enlarge them to 24 × 24",
+    f"scikit-learn brings {images} handwritten digits of 8 × 8 pixels. We enlarge them to 24 × 24",
     "the six maps of C1, and eight of the sixteen of C3",
     "today's LeNet-5 for images of 28 × 28 but leaves out the padding of C1",
     "[x] 16 maps of 4 × 4 arrive at C5, so it must take 256 values instead of 400."
@@ -110,7 +111,8 @@ CLAIMS = [
     f"for its work you find {vgg16[1] / 1e9:.1f} and {2 * vgg16[1] / 1e9:.0f} billion",
     "with images of 448 × 448 instead of 224 × 224",
     # The explorer.
-    f"AlexNet's convolutions end with 195 pixels. In VGG-16, the last convolution sees {last_field}.",
+    "AlexNet's convolutions end with 195 pixels. In VGG-16, the last convolution sees"
+    f" {last_field}.",
     "on 256, 512 and 512 channels. Together they have"
     f" {(vgg19[0] - vgg16[0]) / 1e6:.1f} million parameters, hardly four percent of the network",
     "From 11 to 16 layers VGG gets better by some points. From 16 to 19 it hardly does.",

@@ -135,6 +135,12 @@ class UsesRelu(Configurable):
     late = early
 
 
+class BuildsWhatIsUsualToday(UsesRelu):
+    def __init__(self, classes=10):
+        super().__init__(classes)
+        self.s2, self.s4 = nn.MaxPool2d(2), nn.MaxPool2d(2)
+
+
 class UsesSigmoid(Configurable):
     def early(self, x):
         return torch.sigmoid(x)
@@ -231,6 +237,10 @@ LENET5 = Exercise(
             "and the tanh of an average is not the average of tanhs.",
         ),
         Misconception(UsesRelu, "You use ReLU. That came with AlexNet; LeNet-5 uses tanh."),
+        Misconception(
+            BuildsWhatIsUsualToday,
+            "You use ReLU and maxima, as one would today. LeNet-5 has tanh and averages.",
+        ),
         Misconception(UsesSigmoid, "You use a sigmoid, from 0 to 1. LeNet-5's tanh goes from −1."),
         Misconception(
             ScalesTheTanh,
