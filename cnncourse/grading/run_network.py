@@ -23,7 +23,7 @@ from cnncourse.grading.run_function import (
     random_like,
     tensors_in,
 )
-from cnncourse.grading.run_module import fill, in_order_of_use, numbered, shape_key
+from cnncourse.grading.run_module import fill, known_by_use, recorded, shape_key
 
 # Gradients of larger parameters are not looked at: a network's are hundreds of megabytes.
 LARGE = 100_000
@@ -90,18 +90,18 @@ def with_values(build: Callable[[], nn.Module], x: Tensor, setting: Setting) -> 
     """A network's outputs and its smaller gradients."""
     with Unstarted():
         model = build().to(x)
-    parameters = in_order_of_use(model, [x])
+    parameters = known_by_use(recorded(model, [x]))
     fill(parameters, setting.generator, start=start_repeating)
-    parts: Parts = {"number of parameters": sum(p.numel() for p in parameters)}
+    parts: Parts = {"number of parameters": sum(p.numel() for p in parameters.values())}
     parts |= in_training(model.train(), x, setting)
     model.eval()
     given = x.detach().clone().requires_grad_()
     with setting.watch.during(), Chance(setting.generator.initial_seed()):
         output = parts["output in eval mode"] = model(given)
-    small = [p for p in parameters if p.numel() <= LARGE]
-    grad, *grads = gradients(tensors_in(output), [given, *small], setting)
+    small = {name: p for name, p in parameters.items() if p.numel() <= LARGE}
+    grad, *grads = gradients(tensors_in(output), [given, *small.values()], setting)
     parts["gradient of the input"] = grad
-    for parameter, name, grad in zip(small, numbered(small), grads, strict=True):
+    for (name, parameter), grad in zip(small.items(), grads, strict=True):
         known = isinstance(grad, Tensor)
         parts[f"gradient of {name}"] = grad.reshape(shape_key(parameter)) if known else grad
     return parts

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cnncourse.course import LESSONS
 from cnncourse.folder import CourseError
+from cnncourse.judge.grade_cells import BY_HAND
 from cnncourse.sample_class.grade import grade_class, make_class
 from cnncourse.sample_class.report import as_table, feedback_page, surprises, write_index
 from cnncourse.sample_class.results import Marks, read_marks
@@ -41,5 +42,5 @@ def first_wrong(marks: Marks) -> str:
     return next(
         student
         for student, row in marks.items()
-        if any(mark.word != "right" for mark in row.values())
+        if any(mark.word not in ("right", BY_HAND) for mark in row.values())
     )

@@ -60,6 +60,44 @@ class DeclaredBackwards(nn.Module):
         return (out + side).clamp(min=0)
 
 
+class ShortcutFirst(Block):
+    """Right: the other way is gone first, and the sum is taken in the other order."""
+
+    def forward(self, x):
+        side = self.shortcut(x)
+        return torch.relu(side + self.inner(x))
+
+
+class OwnNorm(nn.Module):
+    """Batch normalisation by hand; in eval mode its factors are worked out first."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.shift, self.scale = (nn.Parameter(torch.zeros(channels)) for _ in range(2))
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("var", torch.ones(channels))
+
+    def forward(self, x):
+        if self.training:
+            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
+            count = x.numel() / x.shape[1]
+            self.mean.lerp_(mean.detach(), 0.1)
+            self.var.lerp_(var.detach() * count / (count - 1), 0.1)
+        else:
+            mean, var = self.mean, self.var
+        scale = self.scale / (var + 1e-5).sqrt()
+        shift = self.shift - mean * scale
+        return x * scale.view(1, -1, 1, 1) + shift.view(1, -1, 1, 1)
+
+
+class WithOwnNorm(Block):
+    """Right: its normalisation is written by hand."""
+
+    def __init__(self, in_channels, out_channels, stride=1):
+        super().__init__(in_channels, out_channels, stride)
+        self.bn1, self.bn2 = OwnNorm(out_channels), OwnNorm(out_channels)
+
+
 def variant(forward):
     return type("Block", (Block,), {"forward": forward})
 
@@ -136,7 +174,7 @@ EXERCISE = Exercise(
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("answer", [Block, DeclaredBackwards])
+@pytest.mark.parametrize("answer", [Block, DeclaredBackwards, ShortcutFirst, WithOwnNorm])
 def test_right_modules_pass(answer, seed):
     result = grade(EXERCISE, answer, seed=seed)
     assert (result.verdict, result.score) == ("right", 1.0), str(result)
@@ -184,3 +222,27 @@ def test_dense_layer_and_convolution_that_do_the_same_are_both_right():
     case = Case("", lambda generator: {"x": normal(generator, 3, 1, 4, 5), "classes": 7})
     exercise = Exercise(Dense, 1, 5, (case,), (), ("a", "b"), run=Module())
     assert grade(exercise, Convolution).verdict == "right"
+
+
+def test_gradient_that_vanishes_need_not_be_the_same_noise():
+    class Biased(nn.Module):
+        """The bias is taken away at once, so its gradient is zero but for rounding."""
+
+        def __init__(self, channels):
+            super().__init__()
+            self.conv = nn.Conv2d(channels, channels, 1)
+            self.norm = nn.BatchNorm2d(channels)
+
+        def forward(self, x):
+            return self.norm(self.conv(x))
+
+    class Dense(Biased):
+        def forward(self, x):
+            weight = self.conv.weight.flatten(1)
+            mixed = torch.einsum("fc,nchw->nfhw", weight, x) + self.conv.bias.view(-1, 1, 1)
+            return self.norm(mixed)
+
+    case = Case("", lambda generator: {"x": normal(generator, 3, 4, 5, 6), "channels": 4})
+    exercise = Exercise(Biased, 1, 5, (case,), (), ("a", "b"), run=Module())
+    for seed in range(5):
+        assert grade(exercise, Dense, seed=seed).verdict == "right"
