@@ -67,6 +67,7 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("04-pooling"),
     Lesson("05-depth"),
     Lesson("06-representations"),
+    Lesson("07-architectures"),
     Lesson("08-resnet"),
     Lesson("09-efficientnet"),
     Lesson("11-vit"),

@@ -193,6 +193,14 @@ def test_what_is_read_from_the_costs():
     macs, times = ([of(name, what) for name in alike] for what in ("macs", "time"))
     assert max(macs) / min(macs) < 1.1
     assert all(b / a > 1.2 for a, b in pairwise(sorted(times)))
+    gains = {
+        name: one["images_per_second"] * one["latency"]["median"] for name, one in COSTS.items()
+    }
+    assert 0.5 < min(gains.values()) < 0.6
+    assert 1.3 < max(gains.values()) < 1.5
+    assert max(gains, key=gains.get) == "alexnet"
+    assert sorted(gains, key=gains.get)[:3] == [f"efficientnet_b{i}" for i in (6, 5, 7)]
+    assert results_of("architecture_costs")["batch"] == 4
     assert "Nothing on this page was run on a GPU" in CHAPTER.prose
     assert results_of("architecture_costs")["device"] == "cpu"
     assert all(one["peak_megabytes"] is None for one in COSTS.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ from cnncourse.grading.run_function import (
     random_like,
     tensors_in,
 )
+
+# Writes random numbers, divided by the last argument, into a parameter.
+Start = Callable[[Tensor, torch.Generator, float], None]
 
 
 @dataclass(frozen=True)
@@ -163,14 +167,22 @@ def shape_key(parameter: Tensor) -> tuple[int, ...]:
     return tuple(parameter.flatten(1).shape if parameter.dim() > 1 else parameter.shape)
 
 
-def fill(parameters: dict[str, nn.Parameter], generator: torch.Generator) -> None:
+def start_afresh(parameter: Tensor, generator: torch.Generator, divisor: float) -> None:
+    parameter.copy_(random_like(parameter, generator) / divisor)
+
+
+def fill(
+    parameters: dict[str, nn.Parameter],
+    generator: torch.Generator,
+    start: Start = start_afresh,
+) -> None:
     """Overwrite parameters with random values that depend on their names alone."""
     seed = generator.initial_seed()
     for name, parameter in parameters.items():
         own = torch.Generator().manual_seed(seed + hash_of(name))
         fan_in = max(1, parameter.numel() // len(parameter)) if parameter.dim() else 1
         with torch.no_grad():
-            parameter.copy_(random_like(parameter, own) / fan_in**0.5)
+            start(parameter, own, fan_in**0.5)
 
 
 def hash_of(text: str) -> int:
