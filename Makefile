@@ -1,6 +1,7 @@
 # One verb a task. Each makes what it needs, on a bare machine with Python 3.11 or newer.
 PYTHON ?= python3
 PORT ?= 8000
+JOBS ?= logical
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
@@ -18,7 +19,7 @@ course: release ## build the site, release the exercises, grade the sample class
 test: $(READY) ## check style, run all tests (browser tests want the program chromium)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 serve: $(READY) ## build the site and show it at http://localhost:8000 (PORT=... for another)
 	$(BIN)/python book/build.py

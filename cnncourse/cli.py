@@ -61,6 +61,9 @@ def build_parser() -> argparse.ArgumentParser:
     verb.set_defaults(run=run_doctor)
 
     verb = verbs.add_parser("sample-class", help="make a class of students and grade it")
+    verb.add_argument(
+        "lesson", nargs="?", type=lesson, help="such as 02-convolution; all if absent"
+    )
     verb.add_argument("--into", type=Path, help="folder, made anew (_build/sample_class)")
     verb.set_defaults(run=run_sample_class)
 
@@ -161,7 +164,8 @@ def run_sample_class(options: argparse.Namespace) -> None:
     from cnncourse.sample_class.show import show_class
 
     course = find_course_folder()
-    show_class(course, options.into or course / "_build" / "sample_class")
+    chosen = (options.lesson,) if options.lesson else LESSONS
+    show_class(course, chosen, options.into or course / "_build" / "sample_class")
 
 
 def run_new(options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cnncourse.grading.contract import Exercise
+    from cnncourse.grading.contract import Exercise, Explanation
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,19 @@ class Lesson:
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
-        """The graded exercises, in the order of the notebook."""
+        """The exercises that are graded automatically, in the order of the notebook."""
         return importlib.import_module(f"cnncourse.lessons.{self.slug}").EXERCISES
+
+    @property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """The texts that a person grades, in the order of the notebook; most lessons have none."""
+        lesson = importlib.import_module(f"cnncourse.lessons.{self.slug}")
+        return getattr(lesson, "EXPLANATIONS", ())
+
+    @property
+    def points(self) -> int:
+        """What all of it is worth."""
+        return sum(one.points for one in (*self.exercises, *self.explanations))
 
 
 LESSONS: tuple[Lesson, ...] = (
@@ -55,7 +66,16 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
     Lesson("05-depth"),
+<<<<<<< HEAD
     Lesson("10-tcn"),
+=======
+    Lesson("06-representations"),
+    Lesson("07-architectures"),
+    Lesson("08-resnet"),
+    Lesson("09-efficientnet"),
+    Lesson("11-vit"),
+    Lesson("12-checklist"),
+>>>>>>> main
 )
 
 

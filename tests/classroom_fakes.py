@@ -17,7 +17,8 @@ from nbformat.v4 import new_output
 from cnncourse.classroom.workers import Done, GradeJob
 from cnncourse.course import find_lesson
 from cnncourse.intake.matching import questions
-from cnncourse.judge.grade_cells import grade_cells
+from cnncourse.judge.grade_cells import BY_HAND, grade_cells, hand_graded_cells
+from cnncourse.judge.marks import record_by_hand
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, Outcome
 from cnncourse.kernels.running import SandboxError
@@ -74,12 +75,14 @@ def grade(job: Job, settings: JudgeSettings) -> Outcome:
             "say": "",
             "reason": "",
         }
+    by_hand = {name: record_by_hand(cell) for name, cell in hand_graded_cells(notebook).items()}
+    waiting = [name for name, mark in by_hand.items() if mark["verdict"] == BY_HAND]
     said = notebook.metadata["cnncourse"]
     record: dict[str, Any] = {
         "version": 1,
         "lesson": job.lesson,
         "student": job.student,
-        "status": "graded",
+        "status": BY_HAND if waiting else "graded",
         "reason": "",
         "warnings": said["warnings"],
         "fingerprint": said["fingerprint"],
@@ -87,7 +90,8 @@ def grade(job: Job, settings: JudgeSettings) -> Outcome:
         "sandbox": "none",
         "seconds": 0.0,
         "graded_at": "now",
-        "exercises": exercises,
+        "by_hand": waiting,
+        "exercises": exercises | by_hand,
     }
     return Outcome(job.student, nbformat.writes(notebook), record)
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+ROOT = Path(__file__).parents[1]
+ZOO = ("test_lessons.py",)
+
+# How long an example takes says nothing: another test may have the processor.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -18,6 +29,28 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes share the tests: those of a file stay together, for they share fixtures.
+
+    The zoo's share none, and there are more of them than of all others.
+    """
+    for item in items:
+        if item.path.name not in ZOO:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the site, brought up to date by the command that `make course` uses."""
+    command = [sys.executable, "book/build.py"]
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "_build" / "site.lock"):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ROOT / "_build" / "html"
 
 
 # While it is open, its event loop counts as running in this thread, and no other test could call

@@ -6,9 +6,8 @@ import itertools
 import re
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
+from chapter_outputs import printed_by
 from chapter_text import Chapter
 
 from cnncourse.course import find_lesson
@@ -18,16 +17,9 @@ REPORT = re.compile(r"^(.{12}) learned +([\d.]+)%   new +([\d.]+)%$", re.MULTILI
 
 
 @pytest.fixture(scope="module")
-def printed() -> str:
-    """The chapter executed in a fresh kernel; what it printed."""
-    cells = [nbformat.v4.new_code_cell(cell.source) for cell in CHAPTER.cells]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    resources = {"metadata": {"path": CHAPTER.path.parent}}
-    nbclient.NotebookClient(notebook, resources=resources, kernel_name="python3").execute()
-    outputs = [output for cell in notebook.cells for output in cell.outputs]
-    errors = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
-    assert errors == []
-    return "\n".join(o["text"] for o in outputs if o.output_type == "stream")
+def printed(site: Path) -> str:
+    """What the chapter printed when the site was built."""
+    return printed_by(CHAPTER, plain=False)
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
+from chapter_outputs import printed_by
 from chapter_text import Chapter
 
 from cnncourse.course import find_lesson
@@ -17,18 +16,9 @@ NUMBER = r" +(-?[\d.]+)"
 
 
 @pytest.fixture(scope="module")
-def printed() -> str:
-    """The chapter executed in a fresh kernel; what it printed."""
-    cells = [nbformat.v4.new_code_cell(cell.source) for cell in CHAPTER.cells]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    resources = {"metadata": {"path": CHAPTER.path.parent}}
-    nbclient.NotebookClient(notebook, resources=resources, kernel_name="python3").execute()
-    outputs = [output for cell in notebook.cells for output in cell.outputs]
-    errors = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
-    assert errors == []
-    return "\n".join(
-        o["text"] if o.output_type == "stream" else o["data"].get("text/plain", "") for o in outputs
-    )
+def printed(site: Path) -> str:
+    """What the chapter printed when the site was built."""
+    return printed_by(CHAPTER)
 
 
 def row(printed: str, name: str, count: int) -> list[float]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from chapter_outputs import executed
 from chapter_text import Chapter, choices
 
 from cnncourse.course import LESSONS, Lesson
@@ -45,6 +46,15 @@ def test_every_figure_is_described_in_words(lesson: Lesson, chapter: Chapter):
     for cell in chapter.cells:
         assert bool(DRAWS.search(cell.source)) == bool(cell.alt), cell.source
         assert not cell.alt or len(cell.alt) > 60, cell.alt
+
+
+@each_chapter
+def test_a_figure_leaves_no_values_beside_it(lesson: Lesson, chapter: Chapter, site: Path):
+    """A drawing's last line returns something; a semicolon keeps it off the page."""
+    code = [cell for cell in executed(chapter).cells if cell.cell_type == "code"]
+    for cell, output in zip(chapter.cells, code, strict=True):
+        kinds = [set(one.get("data", {})) for one in output.outputs]
+        assert not cell.alt or {"text/plain"} not in kinds, cell.source.splitlines()[-1]
 
 
 @each_chapter

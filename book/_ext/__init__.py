@@ -3,6 +3,7 @@
 execution  runs the chapters in parallel; forgets their outputs when the course changes
 failure    leaves no page behind when a build fails
 formulas   sets formulas with KaTeX while the site is built
+contents   the {course-table} directive: all lessons, exercises and points
 quiz       the {quiz} directive (spoken: formulas in words)
 demos      the course's widgets, alive on a page without a kernel
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
@@ -20,7 +21,7 @@ from sphinx.application import Sphinx
 
 from . import offline, trim
 
-PARTS = ("execution", "failure", "formulas", "quiz", "demos", "launch", "theme")
+PARTS = ("execution", "failure", "formulas", "contents", "quiz", "demos", "launch", "theme")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from urllib.parse import quote
 
 from tqdm import tqdm
 
-from cnncourse.classroom.coordinator import ClassRun, Order, grade_class
+from cnncourse.classroom.coordinator import ClassRun, Order, grade_class, refreshed
 from cnncourse.classroom.course_settings import CourseSettings, load_settings
+from cnncourse.classroom.gradebook import GradebookWriter
 from cnncourse.classroom.report_page import as_page
 from cnncourse.classroom.summary import as_text, summarise
 from cnncourse.classroom.tables import write_grades
 from cnncourse.classroom.workers import ClusterWorkers, Done, LocalWorkers
 from cnncourse.course import Lesson
 from cnncourse.folder import CourseError
+from cnncourse.judge.grade_cells import BY_HAND
 from cnncourse.judge.records import read_record, write_whole
 
 
@@ -66,7 +68,7 @@ def grade_lesson(
 def report_lesson(
     course: Path, lesson: Lesson, *, root: Path | None = None, db_url: str = ""
 ) -> Written:
-    """Write grades.csv and the report again from the records, with links to new feedback."""
+    """Write grades.csv and the report again, with new feedback and grades given by hand."""
     settings = load_settings(course, root, db_url)
     records = {}
     for path in sorted((settings.records / lesson.id).glob("*.json")):
@@ -75,6 +77,8 @@ def report_lesson(
             records[record["student"]] = record
     if not records:
         raise CourseError(f"{lesson.id} has no records yet. Run `cnncourse grade {lesson.id}`.")
+    with GradebookWriter(settings, lesson) as gradebook:
+        records = refreshed(settings, gradebook, records)
     return write_for_people(settings, ClassRun(lesson, records))
 
 
@@ -83,7 +87,7 @@ def with_progress(done: Iterable[Done], total: int) -> Iterator[Done]:
     bar = tqdm(done, total=total, unit=" notebooks", disable=not sys.stderr.isatty() or not total)
     for one in bar:
         record = one.outcome.record if one.outcome else {"status": "not graded"}
-        if record["status"] != "graded":
+        if record["status"] not in ("graded", BY_HAND):
             bar.write(
                 f"{one.job.student}: {record['status']}. {record.get('reason') or one.problem}"
             )

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from cnncourse.classroom.backup import back_up
 from cnncourse.classroom.batch import Batch, close_batch, only_one, open_batch
+from cnncourse.classroom.by_hand import with_hand_grades
 from cnncourse.classroom.course_settings import CourseSettings
 from cnncourse.classroom.gradebook import GradebookWriter
 from cnncourse.classroom.scribe import Scribe
@@ -22,8 +23,8 @@ from cnncourse.course import Lesson
 from cnncourse.folder import CourseError
 from cnncourse.intake.exporter import with_intake
 from cnncourse.intake.gate import Intake, take_in
-from cnncourse.judge.grade_cells import grade_cells
-from cnncourse.judge.records import read_record
+from cnncourse.judge.grade_cells import cells_with_points
+from cnncourse.judge.records import read_record, write_record
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.worker import Job, grade_job
 from cnncourse.kernels.running import SandboxError
@@ -115,10 +116,24 @@ def grade_class(
                     raise CourseError(done.problem.removeprefix(REFUSAL))
                 run.records[done.job.student] = scribe.write(done)
                 run.graded.append(done.job.student)
+            run.records = refreshed(settings, gradebook, run.records)
         if not order.students:
             close_batch(folder, batch)
     run.records = dict(sorted(run.records.items()))
     return run
+
+
+def refreshed(
+    settings: CourseSettings, gradebook: GradebookWriter, records: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """The records with what persons have graded since, written where that changes one."""
+    standings = gradebook.standings()
+    fresh = {}
+    for student, record in records.items():
+        fresh[student] = with_hand_grades(record, standings.get(student, {}))
+        if fresh[student] != record:
+            write_record(settings.records, fresh[student])
+    return fresh
 
 
 def chosen(students: Sequence[str], order: Order, lesson: Lesson) -> list[str]:
@@ -142,7 +157,8 @@ def announce_lesson(
     say: Callable[[str], None],
 ) -> None:
     """Tell the gradebook about the lesson, where it does not know it, or not as it is now."""
-    points = {name: float(cell.metadata.nbgrader.points) for name, cell in graded(master).items()}
+    cells = cells_with_points(master).items()
+    points = {name: float(cell.metadata.nbgrader.points) for name, cell in cells}
     with GradebookWriter(settings, lesson) as gradebook:
         if gradebook.knows(points):
             return
@@ -163,16 +179,6 @@ def announce_lesson(
                 f"The released notebook of {lesson.id} was not made from solutions/: "
                 f"run `cnncourse release {lesson.id}`, look at what changed, then grade."
             )
-
-
-def graded(master: NotebookNode) -> dict[str, NotebookNode]:
-    """All cells with points: graded automatically or by hand."""
-    by_hand = {
-        cell.metadata.nbgrader.grade_id: cell
-        for cell in master.cells
-        if cell.metadata.get("nbgrader", {}).get("grade")
-    }
-    return {**grade_cells(master), **by_hand}
 
 
 def still_holds(record: dict[str, Any] | None, intake: Intake, batch: Batch) -> bool:

@@ -23,6 +23,7 @@ COLUMNS = (
     "late_submission_penalty",
     "score",
     "max_score",
+    "needs_manual_grade",
 )
 SCORES = ("raw_score", "late_submission_penalty", "score")
 
@@ -59,6 +60,7 @@ class GradesExport(ExportPlugin):
             "first_name": student.first_name or "",
             "email": student.email or "",
             "max_score": assignment.max_score,
+            "needs_manual_grade": False,
             **dict.fromkeys(SCORES, 0.0),
         }
         try:
@@ -72,6 +74,12 @@ class GradesExport(ExportPlugin):
                 *(student.id, assignment.name, assignment.name),
             )
             return {**row, **dict.fromkeys(SCORES, "")}
+        if submission.needs_manual_grade:
+            row["needs_manual_grade"] = True
+            self.log.warning(
+                "%s waits for somebody to grade %s by hand; until then the score goes without it.",
+                *(student.id, assignment.name),
+            )
         penalty = submission.late_submission_penalty or 0.0
         row["raw_score"], row["late_submission_penalty"] = submission.score, penalty
         row["score"] = max(0.0, submission.score - penalty)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import Any
 
 from cnncourse.classroom.summary import ExerciseSummary, Records, Summary, total
 from cnncourse.course import Lesson
@@ -115,7 +116,7 @@ def exercise_table(exercises: Sequence[ExerciseSummary]) -> str:
             f'<tr><th scope="row"><code>{escape(one.name)}</code></th>'
             f'<td class="number">{one.right:.0%}</td>'
             f'<td><meter value="{one.mean:.3f}" aria-label="share of the points"></meter> '
-            f"{one.mean:.0%}</td><td><ul>{beliefs}</ul></td></tr>"
+            f"{one.mean:.0%}</td><td>{one.remark}<ul>{beliefs}</ul></td></tr>"
         )
     return table(("exercise", "all right", "points reached", "misconceptions"), rows)
 
@@ -138,7 +139,7 @@ def student_table(
     rows = []
     for student, record in records.items():
         cells = "".join(
-            f'<td class="number">{number(mark["points"])}</td>' if mark else "<td></td>"
+            points_cell(mark) if mark else "<td></td>"
             for mark in (record["exercises"].get(one.name) for one in exercises)
         )
         points = number(total(record)) if record["exercises"] else ""
@@ -147,6 +148,13 @@ def student_table(
             f'{cells}<td class="number">{points}</td></tr>'
         )
     return table(("student", "status", *(one.name for one in exercises), "total"), rows)
+
+
+def points_cell(mark: Mapping[str, Any]) -> str:
+    """A cell with points, or with the word that a person has yet to give some."""
+    if mark["points"] is None:
+        return '<td class="mute">to grade</td>'
+    return f'<td class="number">{number(mark["points"])}</td>'
 
 
 def name_of(student: str, link: Callable[[str], str | None]) -> str:

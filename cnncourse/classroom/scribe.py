@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 
 from cnncourse.classroom.batch import Batch
 from cnncourse.classroom.course_settings import CourseSettings
@@ -16,6 +17,7 @@ from cnncourse.classroom.summary import NOT_GRADED
 from cnncourse.classroom.workers import Done
 from cnncourse.course import Lesson
 from cnncourse.intake.gate import Intake
+from cnncourse.judge.grade_cells import hand_graded_cells
 from cnncourse.judge.records import write_record, write_whole
 
 
@@ -42,12 +44,25 @@ class Scribe:
             self.gradebook.store_no_grade(student, intake.timestamp)
             return record
         record = {**done.outcome.record, "release": self.batch.release}
+        notebook = nbformat.reads(done.outcome.notebook, as_version=4)
+        # First of all: once the notebook is replaced, nobody knows any more what was in it.
+        self.gradebook.reopen(student, self.changed_texts(student, notebook))
         write_whole(self.notebook_path(student), done.outcome.notebook)
         self.write_timestamp(student, intake)
         write_record(self.settings.records, record)
-        notebook = nbformat.reads(done.outcome.notebook, as_version=4)
         self.gradebook.store(student, notebook, intake.timestamp)
         return record
+
+    def changed_texts(self, student: str, notebook: NotebookNode) -> set[str]:
+        """The explanations that are not what was graded before, or not worth the same."""
+        try:
+            before = nbformat.read(self.notebook_path(student), as_version=4)
+            known = {name: worth(cell) for name, cell in hand_graded_cells(before).items()}
+        except Exception:
+            # There is none, or whoever wrote there last has spoiled it.
+            known = {}
+        cells = hand_graded_cells(notebook).items()
+        return {name for name, cell in cells if known.get(name) != worth(cell)}
 
     def store_again(self, student: str, intake: Intake) -> None:
         """Whether the gradebook got it before the last run was cut off is not known."""
@@ -82,3 +97,8 @@ class Scribe:
             "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "exercises": {},
         }
+
+
+def worth(cell: NotebookNode) -> tuple[str, float]:
+    """What a person gives points for, and how many there are."""
+    return cell.source, float(cell.metadata.nbgrader.points)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 from typing import Any
@@ -13,6 +13,7 @@ from cnncourse.course import Lesson
 Records = Mapping[str, Mapping[str, Any]]
 STATUSES = (
     "graded",
+    "needs manual grading",
     "partly graded",
     "unreadable",
     "empty",
@@ -28,6 +29,7 @@ class ExerciseSummary:
 
     right: share with all points. mean: share of the points that were reached.
     misconceptions: (name, sentence, students), the most frequent first.
+    waiting: how many of them a person has yet to grade; they are in neither share.
     """
 
     name: str
@@ -35,6 +37,12 @@ class ExerciseSummary:
     right: float
     mean: float
     misconceptions: tuple[tuple[str, str, int], ...]
+    waiting: int = 0
+
+    @property
+    def remark(self) -> str:
+        """That something is left to do, or ""."""
+        return f"{self.waiting} to be graded by a person" if self.waiting else ""
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,8 @@ class Summary:
 
 
 def total(record: Mapping[str, Any]) -> float:
-    """The points of one record."""
-    return sum(one["points"] for one in record["exercises"].values())
+    """The points of one record, so far: what waits for a person has none."""
+    return sum(one["points"] or 0.0 for one in record["exercises"].values())
 
 
 def summarise(records: Records) -> Summary:
@@ -73,14 +81,16 @@ def summarise(records: Records) -> Summary:
     for name in names:
         marks = [record["exercises"][name] for record in real if name in record["exercises"]]
         sentences = {mark["misconception"]: mark["say"] for mark in marks}
+        scored = [mark for mark in marks if mark["points"] is not None]
         beliefs = Counter(mark["misconception"] for mark in marks if mark["misconception"])
         summaries.append(
             ExerciseSummary(
                 name,
                 marks[0]["of"],
-                mean(mark["points"] >= mark["of"] for mark in marks),
-                mean(mark["points"] / mark["of"] if mark["of"] else 1.0 for mark in marks),
+                share(mark["points"] >= mark["of"] for mark in scored),
+                share(mark["points"] / mark["of"] if mark["of"] else 1.0 for mark in scored),
                 tuple((one, sentences[one], many) for one, many in beliefs.most_common()),
+                sum(name in record.get("by_hand", ()) for record in real),
             )
         )
     return Summary(
@@ -92,18 +102,25 @@ def summarise(records: Records) -> Summary:
     )
 
 
+def share(values: Iterable[float]) -> float:
+    """The mean, 0 of nothing."""
+    known = list(values)
+    return mean(known) if known else 0.0
+
+
 def attention(records: Records) -> list[tuple[str, str]]:
     """Who needs a human, and why."""
     found = []
     for student, record in records.items():
-        if record["status"] != "graded":
+        if record["status"] not in ("graded", "needs manual grading"):
             found.append((student, record["reason"] or record["status"]))
-            continue
         flagged = [
             name for name, mark in record["exercises"].items() if mark["verdict"] == "not allowed"
         ]
-        if flagged:
+        if flagged and record["status"] in ("graded", "needs manual grading"):
             found.append((student, f"Library calls that were not allowed: {', '.join(flagged)}."))
+        if record.get("by_hand"):
+            found.append((student, f"To be graded by hand: {', '.join(record['by_hand'])}."))
     return found
 
 
@@ -119,7 +136,7 @@ def as_text(lesson: Lesson, summary: Summary, absent: Sequence[str] = ()) -> str
     lines += ["", f"{'exercise':<{width}}  right  points  most common misconception"]
     for one in summary.exercises:
         belief = one.misconceptions[0] if one.misconceptions else None
-        words = f"{belief[0].replace('_', ' ')} ({belief[2]})" if belief else ""
+        words = f"{belief[0].replace('_', ' ')} ({belief[2]})" if belief else one.remark
         lines.append(f"{one.name:<{width}}  {one.right:>5.0%}  {one.mean:>6.0%}  {words}".rstrip())
     if summary.look_at:
         lines += ["", "For a person to look at:"]

@@ -25,14 +25,18 @@ def safe(text: Any) -> str:
 
 
 def write_grades(path: Path, records: Records) -> Path:
-    """One row for each student: status, points by exercise, total."""
+    """One row for each student: status, points by exercise, total.
+
+    What waits for a person has no points yet, and the total, so far, goes without them.
+    """
     names = list(dict.fromkeys(name for record in records.values() for name in record["exercises"]))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["student", "status", *names, "total", "of"])
     for student, record in records.items():
         marks = record["exercises"]
-        points = [f"{marks[name]['points']:g}" if name in marks else "" for name in names]
+        found = [marks[name]["points"] if name in marks else None for name in names]
+        points = ["" if one is None else f"{one:g}" for one in found]
         sums = ["", ""]
         if record["status"] != NOT_GRADED:
             sums = [f"{total(record):g}", f"{sum(mark['of'] for mark in marks.values()):g}"]

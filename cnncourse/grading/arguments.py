@@ -71,7 +71,8 @@ def state(value: Any) -> Any:
         return {key: state(element) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
         return [state(element) for element in value]
-    return None
+    # Inside a list, numbers and names can be put in another order.
+    return value if isinstance(value, (int, float, str)) else None
 
 
 def hooks(module: nn.Module) -> int:

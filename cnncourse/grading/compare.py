@@ -43,11 +43,13 @@ class Comparison:
     magnitude: the largest sum of absolute values behind the expected numbers, or None.
     any_dtype: NumPy results may have any dtype that holds the values.
     remarks: what is worth a word although it is right; filled while comparing.
+    scale: how large numbers of this kind are here, where the expected ones may vanish.
     """
 
     magnitude: float | None = None
     any_dtype: bool = False
     remarks: list[str] = field(default_factory=list)
+    scale: float = 0.0
 
     def difference(self, expected: Any, exact: Any, got: Any, where: str) -> Difference | None:
         """None where `got` is right.
@@ -180,15 +182,16 @@ class Comparison:
         if exact.dtype.kind != "f":
             wrong = exact != got
         else:
-            # Known wrong answers may give infinities, as padding does that wins.
+            # Known wrong answers may give infinities, as padding does that wins, or nan.
             finite = np.isfinite(exact)
             if not np.isfinite(got[finite]).all():
                 return Difference(messages.not_finite(where), exact, got, where)
-            largest = float(np.abs(exact[finite]).max(initial=0.0))
+            largest = float(np.abs(exact[finite]).max(initial=self.scale))
             magnitude = max(self.magnitude or 0.0, largest)
             units = ROUNDING_UNITS_UNBOUNDED if self.magnitude is None else ROUNDING_UNITS
             with np.errstate(invalid="ignore"):
-                error = np.where(exact == got, 0.0, np.abs(exact - got))
+                same = (exact == got) | (np.isnan(exact) & np.isnan(got))
+                error = np.where(same, 0.0, np.abs(exact - got))
             wrong = ~(error <= units * unit * magnitude)
             if wrong.any() and error.max() <= 1e-5 * magnitude:
                 say = messages.lost_precision(where, float(error.max()))

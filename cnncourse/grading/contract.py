@@ -79,6 +79,8 @@ class Exercise:
     explain_shape: the arithmetic behind the right shape, in words, from the arguments.
     any_dtype: NumPy results may have any dtype that holds the values.
     asides: put to right answers only; who fails one gets a remark and loses no points.
+    predicts: the answer is a prediction. What is right is not shown, because the learner is to
+        find out by trying.
     """
 
     reference: Callable[..., Any]
@@ -95,10 +97,41 @@ class Exercise:
     explain_shape: Callable[..., str] | None = None
     any_dtype: bool = False
     asides: tuple[Case, ...] = ()
+    predicts: bool = False
 
     @property
     def name(self) -> str:
         return self.reference.__name__
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line of a rubric: what earns these points."""
+
+    points: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A text of the learner's that a person grades, by a rubric that the learner has read.
+
+    name: the `grade_id` of its cell; no function has it.
+    minutes: what a beginner needs.
+    """
+
+    name: str
+    minutes: int
+    rubric: tuple[Criterion, ...]
+
+    @property
+    def points(self) -> int:
+        return sum(criterion.points for criterion in self.rubric)
+
+    def table(self) -> str:
+        """The rubric in Markdown, as it stands above the cell: for learner and grader alike."""
+        rows = [f"| {criterion.points} | {criterion.what} |" for criterion in self.rubric]
+        return "\n".join(["| points | for |", "|---|---|", *rows])
 
 
 @dataclass(frozen=True)

@@ -133,9 +133,12 @@ class Verdicts:
         """What a right answer leaves to be wished for."""
         found = []
         for question in self.examination.asides:
-            difference = question.judge(question.put(self.answer), [])
+            made = question.put(self.answer)
+            difference = question.judge(made, [])
             if difference:
-                found.append(messages.remark_aside(question.case.why, difference.say))
+                crashed = made.error is not None and not question.expects_error()
+                say = messages.crashed(self.name, made.error) if crashed else difference.say
+                found.append(messages.remark_aside(question.case.why, say))
         return tuple(found)
 
     def make(

@@ -22,6 +22,7 @@ CONVOLUTION = "a library convolution"
 POOLING = "a library pooling or convolution"
 RELU = "a library ReLU"
 LINEAR = "the library's dense layer"
+ATTENTION = "a library attention"
 AUTOGRAD = "automatic differentiation"
 
 # `F.unfold` and `F.fold` are dispatched as im2col and col2im; `Tensor.unfold` is
@@ -31,7 +32,10 @@ DISPATCHED = {
     # A convolution with equal weights is average pooling.
     POOLING: re.compile(r"pool|conv(?!ert)|im2col|col2im"),
     RELU: re.compile(r"relu|threshold"),
+    ATTENTION: re.compile(r"attention|_sdp_|transformer_encoder|transform_bias_rescale_qkv"),
 }
+# What is called, for families whose operations may be dispatched as others that are legal.
+FUNCTIONS = {LINEAR: re.compile(r"^linear$"), ATTENTION: DISPATCHED[ATTENTION]}
 
 
 def pattern(forbidden: str) -> re.Pattern[str]:
@@ -61,7 +65,10 @@ class DispatchMode(TorchDispatchMode):
 
 
 class FunctionWatch(TorchFunctionMode):
-    """Stops at a function that is dispatched as legal operations: `linear` becomes `addmm`."""
+    """Stops at a function that is dispatched as legal operations.
+
+    `linear` becomes `addmm`, and `nn.MultiheadAttention` may become products and a softmax.
+    """
 
     def __init__(self, watch: Watch) -> None:
         super().__init__()
@@ -69,8 +76,9 @@ class FunctionWatch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = getattr(func, "__name__", "").split(".")[0]
-        if name == "linear":
-            self.watch.stop(LINEAR, name)
+        for family, functions in FUNCTIONS.items():
+            if family in self.watch.forbids and functions.search(name):
+                self.watch.stop(family, name)
         return func(*args, **(kwargs or {}))
 
 
@@ -78,7 +86,7 @@ class Watch(DispatchMode):
     """Counts what an answer dispatches and stops it at a forbidden operation.
 
     forbids: families (CONVOLUTION, LINEAR, POOLING, RELU,
-        AUTOGRAD) and names of single operations ("aten.cumsum").
+        ATTENTION, AUTOGRAD) and names of single operations ("aten.cumsum").
     count: operations dispatched so far.
     caught: (family, operation) of the first forbidden one, or None.
     """
@@ -112,7 +120,7 @@ class Watch(DispatchMode):
         with ExitStack() as stack:
             if AUTOGRAD in self.forbids:
                 stack.enter_context(self.no_autograd())
-            if LINEAR in self.forbids:
+            if FUNCTIONS.keys() & self.forbids:
                 stack.enter_context(FunctionWatch(self))
             yield stack.enter_context(self)
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from cnncourse.grading.failure import Failure
 
 # What stays legal, beside a family of operations that an exercise asks the learner to write.
-FINE = {"a library ReLU": "Comparisons, masks, `where`, `clamp` and `maximum` are fine."}
+FINE = {
+    "a library ReLU": "Comparisons, masks, `where`, `clamp` and `maximum` are fine.",
+    "a library attention": "`@`, `einsum`, `softmax`, reshaping and the like are fine.",
+}
 INDEXING_IS_FINE = "Indexing, `Tensor.unfold`, `F.pad`, `einsum` and `@` are fine."
 GROWS = {
     "batch": "with the number of images: let one operation handle the whole batch",
@@ -46,6 +49,10 @@ def not_a_function(name: str, got: Any) -> str:
 
 def not_a_module(got: Any) -> str:
     return f"an nn.Module was expected, this is {a_kind(got)}"
+
+
+def not_a_layer(kind: str, got: Any) -> str:
+    return f"an nn.{kind} was expected, this is {a_kind(got)}"
 
 
 def too_many_parameters(count: int, most: int) -> str:
@@ -208,6 +215,10 @@ def wrong_values(where: str, wrong: int, total: int, index: Any, expected: Any, 
     )
 
 
+def wrong_prediction(got: Any) -> str:
+    return f"You predict {show(got)}. That is not what comes out."
+
+
 def wrong_figure(where: str, what: str, expected: float, got: float) -> str:
     return f"{capital(where)} has a {what} of {got:.3g}, expected about {expected:.3g}."
 
@@ -240,17 +251,17 @@ def detached(where: str) -> str:
     )
 
 
-def should_raise(name: str, expected: Failure, got: Any) -> str:
+def should_raise(name: str, expected: Failure, got: Any, asked: type[Exception]) -> str:
     return (
         f"{name} returned {show(got)}, but nothing sensible can be returned here "
-        f"({expected.words}): raise ValueError with a message."
+        f"({expected.words}): raise {asked.__name__} with a message."
     )
 
 
-def wrong_error(name: str, got: Failure) -> str:
+def wrong_error(name: str, got: Failure, asked: type[Exception]) -> str:
     return (
         f"{name} stopped with {got.kind} ({got.words}) where it should refuse with "
-        "ValueError and a message."
+        f"{asked.__name__} and a message."
     )
 
 

@@ -17,6 +17,8 @@ from cnncourse.grading.forbidden import TooManyOperations
 from cnncourse.grading.growth import OPERATIONS_LIMIT
 from cnncourse.grading.run_draw import Draw
 from cnncourse.grading.run_function import Answer, call, tensors_in
+from cnncourse.grading.run_module import Module
+from cnncourse.grading.run_network import Network
 from cnncourse.grading.run_permutation import Permutation
 from cnncourse.grading.run_training import Training
 
@@ -40,12 +42,17 @@ class Question:
         if isinstance(exercise.run, Training):
             # What counts is a target; nothing is gained by training the reference.
             self.expected = self.exact = Attempt(parts=exercise.run.target())
+        elif isinstance(exercise.run, Network):
+            # More digits of so many values would take longer than all answers.
+            self.expected = self.exact = self.put(exercise.reference, watched=False)
         else:
             self.expected = self.put(exercise.reference, watched=False)
             self.exact = self.put(exercise.reference, prepare=in_float64, watched=False)
-        if self.expected.error and not self.expected.error.isa(ValueError):
+        error = self.expected.error
+        if error and not any(error.isa(kind) for kind in (ValueError, LookupError)):
             raise RuntimeError(f"The reference of {exercise.name} fails: {self.expected.error}")
         self.magnitudes = self.bound()
+        self.scales = scales(self.expected.parts) if isinstance(exercise.run, Module) else {}
 
     def put(
         self,
@@ -102,6 +109,8 @@ class Question:
                 say = messages.returns_nothing(name)
                 return Difference(say, expected, None, part)
             found = self.compare(part, expected, self.exact.parts[part], got, remarks)
+            if found and self.exercise.predicts and type(got) is type(expected):
+                return Difference(messages.wrong_prediction(got), None, None, part)
             if found:
                 return self.explained(found) if found.is_shape else found
         if made.changed:
@@ -109,18 +118,19 @@ class Question:
         return None
 
     def judge_refusal(self, made: Attempt, remarks: list[str]) -> Difference | None:
-        """The right answer here is a ValueError."""
+        """The right answer here is a ValueError, or a LookupError where nothing is found."""
         expected, name = self.expected.error, self.exercise.name
         assert expected is not None
-        if made.error and made.error.isa(ValueError):
+        asked = ValueError if expected.isa(ValueError) else LookupError
+        if made.error and made.error.isa(asked):
             if not made.error.message:
                 remarks.append(messages.remark_silent_error())
             return None
         if made.error:
-            say = messages.wrong_error(name, made.error)
+            say = messages.wrong_error(name, made.error, asked)
             return Difference(say, expected, made.error, "")
         got = made.parts.get("result")
-        return Difference(messages.should_raise(name, expected, got), expected, got, "")
+        return Difference(messages.should_raise(name, expected, got, asked), expected, got, "")
 
     def compare(
         self,
@@ -132,7 +142,8 @@ class Question:
         any_dtype: bool = False,
     ) -> Difference | None:
         any_dtype = any_dtype or self.exercise.any_dtype
-        comparison = Comparison(self.magnitudes.get(part), any_dtype, remarks)
+        scale = self.scales.get(part, 0.0)
+        comparison = Comparison(self.magnitudes.get(part), any_dtype, remarks, scale)
         try:
             return comparison.difference(expected, exact, got, f"the {part}")
         except Exception:
@@ -191,6 +202,20 @@ def generators(seed: int, index: int) -> Callable[[], torch.Generator]:
     So adding a case at the end leaves the others as they were.
     """
     return lambda: torch.Generator().manual_seed(1000 * seed + index)
+
+
+def scales(parts: dict[str, Any]) -> dict[str, float]:
+    """For each gradient of a module the largest number among all gradients in the same mode.
+
+    Some gradients vanish: that of a bias before BatchNorm, where no ReLU is in between. What is
+    left of them is the rounding of sums whose terms are as large as those of the others.
+    """
+    gradients = [part for part in parts if part.startswith("gradient of ")]
+    modes = {part: part.rsplit(" in ", 1)[-1] for part in gradients}
+    return {
+        part: max(largest(parts[other]) for other in gradients if modes[other] == modes[part])
+        for part in gradients
+    }
 
 
 def largest(value: Any) -> float:

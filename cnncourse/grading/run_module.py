@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ from cnncourse.grading.run_function import (
     random_like,
     tensors_in,
 )
+
+# Writes random numbers, divided by the last argument, into a parameter.
+Start = Callable[[Tensor, torch.Generator, float], None]
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ class Module:
         if not isinstance(model, nn.Module):
             raise TypeError(messages.not_a_module(model))
         model = model.to(inputs[0])
-        parameters = known_by_use(model, inputs)
-        fill(parameters, setting.generator)
+        parameters = self.known(model, inputs)
+        self.fill(parameters, setting.generator)
         parts: Parts = {"number of parameters": sum(p.numel() for p in parameters.values())}
         for mode in ("train", "eval"):
             model.train(mode == "train")
@@ -57,13 +61,26 @@ class Module:
             grads = gradients(tensors_in(output), [*given, *parameters.values()], setting)
             for name, grad in zip(self.inputs, grads, strict=False):
                 parts[f"gradient of {name} in {mode} mode"] = grad
-            for (name, parameter), grad in zip(
-                parameters.items(), grads[len(given) :], strict=True
-            ):
-                known = isinstance(grad, Tensor)
-                grad = grad.reshape(shape_key(parameter)) if known else grad
-                parts[f"gradient of {name} in {mode} mode"] = grad
+            for name, grad in self.told(parameters, grads[len(given) :]).items():
+                parts[f"{name} in {mode} mode"] = grad
         return parts
+
+    def known(self, model: nn.Module, inputs: list[Tensor]) -> dict[str, nn.Parameter]:
+        """A model's parameters by names that tell which is which in every right answer."""
+        return known_by_use(recorded(model, inputs))
+
+    def fill(self, parameters: dict[str, nn.Parameter], generator: torch.Generator) -> None:
+        """Give the parameters values that make every right answer do the same."""
+        fill(parameters, generator)
+
+    def told(self, parameters: dict[str, nn.Parameter], grads: list[Any]) -> Parts:
+        """What is compared of the parameters' gradients."""
+        return {
+            f"gradient of {name}": grad.reshape(shape_key(parameter))
+            if isinstance(grad, Tensor)
+            else grad
+            for (name, parameter), grad in zip(parameters.items(), grads, strict=True)
+        }
 
 
 class RecordUse(DispatchMode):
@@ -102,20 +119,31 @@ class RecordUse(DispatchMode):
         return result
 
 
-def known_by_use(model: nn.Module, inputs: list[Tensor]) -> dict[str, nn.Parameter]:
-    """A model's parameters, each by a name that depends on its shape and its use alone.
-
-    "(4, 27) no. 1", "(4,) behind (4, 27) no. 1", ...
-    """
+def recorded(model: nn.Module, inputs: list[Tensor]) -> RecordUse:
+    """How a model uses its parameters, seen in a trial run."""
     # The trial run moves no running statistics: not in eval mode, and if so, they are put back.
     model.eval()
     before = [(buffer, buffer.clone()) for buffer in model.buffers()]
     given = [tensor.detach() for tensor in inputs]
-    with torch.no_grad(), RecordUse(list(model.parameters()), given) as record:
-        model(*given)
+    # The fast path of library attention is one operation, in which nothing comes first.
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad(), RecordUse(list(model.parameters()), given) as record:
+            model(*given)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
     with torch.no_grad():
         for buffer, was in before:
             buffer.copy_(was)
+    return record
+
+
+def known_by_use(record: RecordUse) -> dict[str, nn.Parameter]:
+    """Parameters, each by a name that depends on its shape and its use alone.
+
+    "(4, 27) no. 1", "(4,) behind (4, 27) no. 1", ...
+    """
     named: dict[str, nn.Parameter] = {}
     for parameter in [*record.before, *record.waiting.values()]:
         # A vector is told by its weight, and that by the weights before it; no need to go on.
@@ -139,14 +167,22 @@ def shape_key(parameter: Tensor) -> tuple[int, ...]:
     return tuple(parameter.flatten(1).shape if parameter.dim() > 1 else parameter.shape)
 
 
-def fill(parameters: dict[str, nn.Parameter], generator: torch.Generator) -> None:
+def start_afresh(parameter: Tensor, generator: torch.Generator, divisor: float) -> None:
+    parameter.copy_(random_like(parameter, generator) / divisor)
+
+
+def fill(
+    parameters: dict[str, nn.Parameter],
+    generator: torch.Generator,
+    start: Start = start_afresh,
+) -> None:
     """Overwrite parameters with random values that depend on their names alone."""
     seed = generator.initial_seed()
     for name, parameter in parameters.items():
         own = torch.Generator().manual_seed(seed + hash_of(name))
         fan_in = max(1, parameter.numel() // len(parameter)) if parameter.dim() else 1
         with torch.no_grad():
-            parameter.copy_(random_like(parameter, own) / fan_in**0.5)
+            start(parameter, own, fan_in**0.5)
 
 
 def hash_of(text: str) -> int:

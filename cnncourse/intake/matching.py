@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -47,20 +48,29 @@ def match(master: NotebookNode, cells: Sequence[SubmittedCell]) -> Answers:
     }
     fixed_ids = {cell.id for cell in master.cells} - set(by_id)
     fixed_texts = {cell.source.strip() for cell in master.cells} - {c.source.strip() for c in asked}
+    below = texts_below(master)
     left = []
-    previous = ""
+    previous = here = ""
+    written_above: dict[str, SubmittedCell] = {}
     for cell in cells:
-        if cell.source.strip() in fixed_texts or not cell.source.strip():
+        text = cell.source.strip()
+        if text in fixed_texts or not text:
             previous = ""
+            here = below.get(cell.id) or below.get(text, "") if text else here
             continue
         found = whose(cell, by_grade_id, by_id, by_name, previous)
         previous = found or previous
         if found:
             answers.sources.setdefault(found, []).append(cell)
         elif cell.id in fixed_ids and not functions(cell.source):
-            previous = ""
+            previous, here = "", below.get(cell.id, "")
+            if here and cell.kind != "code":
+                written_above[here] = cell
+        elif here and cell.kind != "code":
+            answers.sources.setdefault(here, []).append(cell)
         else:
             left.append(cell)
+    take_from_above(by_grade_id, written_above, answers)
     place_by_likeness(by_grade_id, left, answers)
     for grade_id, found in answers.sources.items():
         answers.sources[grade_id] = settle(by_grade_id[grade_id], found, answers.warnings)
@@ -83,6 +93,30 @@ def whose(
         # What it defines says more than what it is called: ids get copied with cells.
         return previous if previous in named else min(named)
     return claimed
+
+
+def texts_below(master: NotebookNode) -> dict[str, str]:
+    """Id and text of a fixed cell -> the question right below it that a text answers."""
+    found: dict[str, str] = {}
+    for above, cell in itertools.pairwise(master.cells):
+        asks = cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type != "code"
+        if asks and not above.metadata.get("nbgrader", {}).get("solution"):
+            found[above.id] = found[above.source.strip()] = cell.metadata.nbgrader.grade_id
+    return found
+
+
+def take_from_above(
+    by_grade_id: dict[str, NotebookNode], above: dict[str, SubmittedCell], answers: Answers
+) -> None:
+    """Where a student wrote into the task itself and nowhere else, that is the answer."""
+    for question, cell in above.items():
+        stub = by_grade_id[question].source.strip()
+        if all(one.source.strip() == stub for one in answers.sources.get(question, [])):
+            answers.sources[question] = [cell]
+            answers.warnings.append(
+                f"The answer for {called(question)} was written into the cell above its own; "
+                "that cell was taken."
+            )
 
 
 def place_by_likeness(
@@ -121,6 +155,8 @@ def settle(
     grade_id = question.metadata.nbgrader.grade_id
     name = called(grade_id)
     written = [cell for cell in found if cell.source.strip() != question.source.strip()]
+    if question.cell_type != "code":
+        return settle_text(name, found, written, warnings)
     # A draft elsewhere that defines the same does not count against the answer cell itself.
     own = [cell for cell in written if grade_id == cell.grade_id or cell.id == question.id]
     if own and len(own) < len(written):
@@ -147,6 +183,18 @@ def settle(
             f"The answer for {name} was split over {len(written)} cells; they were joined."
         )
     return written
+
+
+def settle_text(
+    name: str, found: list[SubmittedCell], written: list[SubmittedCell], warnings: list[str]
+) -> list[SubmittedCell]:
+    """A person reads it, so nothing is lost: drafts and parts are joined, copies left out."""
+    different = list({cell.source.strip(): cell for cell in written}.values())
+    if len(different) > 1:
+        warnings.append(
+            f"The answer for {name} was split over {len(different)} cells; they were joined."
+        )
+    return different or found[:1]
 
 
 def called(grade_id: str) -> str:

@@ -27,8 +27,10 @@ def pour(master: NotebookNode, cells: Sequence[SubmittedCell]) -> tuple[Notebook
                 warnings.append(f"There was no answer cell for {called(grade_id)}.")
             continue
         parts = [one.source for one in found if belongs(one, cell, warnings)]
-        if parts:
-            cell.source = SEPARATOR.join(parts)
+        text = SEPARATOR.join(parts)
+        # Blank lines around what was there before are no answer, which a person would have to read.
+        if parts and text.strip() != cell.source.strip():
+            cell.source = text
     lend(notebook, answers.extra, warnings)
     for cell in notebook.cells:
         if cell.cell_type == "code":

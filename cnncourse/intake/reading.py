@@ -185,6 +185,8 @@ def cell_of(raw: Any, reading: Reading) -> SubmittedCell | None:
     whole = source.encode("utf-8", "replace").decode("utf-8")
     if whole != source:
         note(reading, "Halves of characters were replaced by question marks.")
+    if raw.get("attachments"):
+        note(reading, "Pictures that are pasted into a text are left out: only its words count.")
     kind = raw.get("cell_type")
     kind = kind if kind in CELL_TYPES else "code"
     metadata = raw.get("metadata")

@@ -13,8 +13,15 @@ from nbformat import NotebookNode
 from cnncourse.course import find_exercise
 from cnncourse.folder import CourseError
 from cnncourse.grading.engine import Examination
-from cnncourse.judge.grade_cells import grade_cells
-from cnncourse.judge.marks import CUT_SHORT, Mark, worth, write_mark, write_notice
+from cnncourse.judge.grade_cells import BY_HAND, cells_with_points, grade_cells, hand_graded_cells
+from cnncourse.judge.marks import (
+    CUT_SHORT,
+    Mark,
+    record_by_hand,
+    worth,
+    write_mark,
+    write_notice,
+)
 from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.sitting import Sitting
 from cnncourse.kernels.fork_server import Zygote
@@ -102,7 +109,10 @@ class Judge:
         for name, cell in cells.items():
             marks[name] = worth(marks[name], float(cell.metadata.nbgrader.points))
             write_mark(cell, marks[name])
-        status, reason = status_of(said, marks)
+        by_hand = {name: record_by_hand(one) for name, one in hand_graded_cells(notebook).items()}
+        records = {name: mark.record() for name, mark in marks.items()} | by_hand
+        waiting = [name for name, mark in by_hand.items() if mark["verdict"] == BY_HAND]
+        status, reason = status_of(said, marks, waiting)
         write_notice(notebook, [*filter(None, [reason]), *said.warnings])
         return {
             "version": 1,
@@ -117,7 +127,8 @@ class Judge:
             "seconds": round(time.monotonic() - began, 3),
             "stages": {name: round(spent, 4) for name, spent in sitting.stages.items()},
             "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "exercises": {name: mark.record() for name, mark in marks.items()},
+            "by_hand": waiting,
+            "exercises": {name: records[name] for name in cells_with_points(notebook)},
         }
 
     def marks(self, sitting: Sitting) -> dict[str, Mark]:
@@ -138,12 +149,15 @@ def host_for(settings: JudgeSettings, zygote: Zygote | None = None) -> KernelHos
     )
 
 
-def status_of(said: Intake, marks: dict[str, Mark]) -> tuple[str, str]:
-    """The one status of a submission, and the reason where it is not "graded"."""
+def status_of(said: Intake, marks: dict[str, Mark], waiting: list[str]) -> tuple[str, str]:
+    """The one status of a submission, and the reason where something went wrong.
+
+    waiting: what a person has to grade.
+    """
     if said.status != "ready":
         return said.status, said.reason
     cut_short = {name: mark.reason for name, mark in marks.items() if mark.reason in CUT_SHORT}
     if not cut_short:
-        return "graded", ""
+        return BY_HAND if waiting else "graded", ""
     parts = [f"{name} {CUT_SHORT_WORDS[reason]}" for name, reason in cut_short.items()]
     return "partly graded", f"Not everything could be graded: {', '.join(parts)}."

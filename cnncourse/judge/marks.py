@@ -11,6 +11,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 from cnncourse.grading import messages
 from cnncourse.grading.contract import Exercise, Result
 from cnncourse.grading.render import as_html
+from cnncourse.judge.grade_cells import BY_HAND, NOT_ATTEMPTED, is_untouched
 
 Reason = Literal["", "time", "memory", "processes", "died", "not defined"]
 # With these, something may have been lost that a person should look at.
@@ -36,6 +37,19 @@ class Mark:
             "say": result.say,
             "reason": self.reason,
         }
+
+
+def record_by_hand(cell: NotebookNode) -> dict[str, Any]:
+    """For the record: a text that waits for a person, or one that was never written."""
+    untouched = is_untouched(cell)
+    return {
+        "points": 0.0 if untouched else None,
+        "of": float(cell.metadata.nbgrader.points),
+        "verdict": NOT_ATTEMPTED if untouched else BY_HAND,
+        "misconception": "",
+        "say": "",
+        "reason": "",
+    }
 
 
 def nothing(exercise: Exercise, say: str, reason: Reason) -> Mark:

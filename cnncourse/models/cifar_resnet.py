@@ -10,7 +10,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cnncourse.reference.resnet import BasicBlock, conv3x3, he_init_by_outputs
+from cnncourse.reference.resnet import he_init_by_outputs
+from cnncourse.reference.resnet_blocks import BasicBlock, conv3x3
 
 WIDTHS = (16, 32, 64)
 

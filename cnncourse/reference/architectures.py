@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from cnncourse.reference.convolution import as_pair
+
 Config = Sequence[int | str]
 
 
@@ -134,3 +136,23 @@ def vgg(config: Config, batch_norm: bool = False, classes: int = 1000) -> VGG:
     """
     width = [step for step in config if step != "M"][-1]
     return VGG(vgg_features(config, batch_norm), width, classes)
+
+
+def stacked_vs_single(
+    channels: int, n: int, kernel_size: int | tuple[int, int] = 3
+) -> tuple[int, int]:
+    """Weights of n layers in a row, and of one layer that sees as much.
+
+    Every layer has as many channels as it gets, stride 1 and no bias.
+    kernel_size may be a (height, width) pair. ValueError for less than one
+    layer. (Simonyan & Zisserman 2014, section 2.3.)
+
+    >>> stacked_vs_single(channels=1, n=3)
+    (27, 49)
+    """
+    if n < 1:
+        raise ValueError(f"a stack has one layer or more, not {n}")
+    kh, kw = as_pair(kernel_size)
+    stacked = n * kh * kw * channels**2
+    height, width = n * (kh - 1) + 1, n * (kw - 1) + 1
+    return stacked, height * width * channels**2

@@ -7,10 +7,30 @@ weights fit. Axes: N batch, C channels, H W height and width.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from cnncourse.reference.convolution import as_pair
+
+
+def separable_ratio(
+    kernel_size: int | tuple[int, int], out_channels: int
+) -> Fraction:
+    """What a depthwise separable convolution costs beside a full one.
+
+    Both as products, which are as many as weights at each place. (Howard and
+    others 2017, section 3.1.)
+
+    >>> separable_ratio(3, out_channels=9), separable_ratio((1, 2), 4)
+    (Fraction(2, 9), Fraction(3, 4))
+    """
+    height, width = as_pair(kernel_size)
+    depthwise = Fraction(1, out_channels)
+    pointwise = Fraction(1, height * width)
+    return depthwise + pointwise
 
 
 def conv_norm(

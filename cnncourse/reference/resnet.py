@@ -1,4 +1,4 @@
-"""Residual networks, written to be read: blocks, shortcuts, whole networks.
+"""Residual networks, written to be read: built, counted, looked at, folded.
 
 He, Zhang, Ren & Sun 2015. Parameters carry torchvision's names, so that its
 published weights fit. Axes: N batch, C channels, H W height and width.
@@ -6,97 +6,24 @@ published weights fit. Axes: N batch, C channels, H W height and width.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnncourse.reference.resnet_blocks import BasicBlock, Bottleneck
 
-def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
-    """A convolution that keeps the size, or halves it with stride 2.
-
-    BatchNorm follows and adds a bias of its own, so this one has none.
-
-    >>> conv3x3(1, 2, stride=2)(torch.ones(1, 1, 7, 7)).shape
-    torch.Size([1, 2, 4, 4])
-    """
-    return nn.Conv2d(
-        in_channels, out_channels, 3, stride=stride, padding=1, bias=False
-    )
-
-
-def shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Module:
-    """The way around a block: nothing at all, or a projection where it must.
-
-    x (N, in_channels, H, W) -> what the block's own way makes of the shape
-
-    >>> shortcut(8, 8, stride=1)
-    Identity()
-    """
-    if in_channels == out_channels and stride == 1:
-        return nn.Identity()
-    return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False),
-        nn.BatchNorm2d(out_channels),
-    )
-
-
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions, and a way around them. (Figure 5, left.)
-
-    x (N, in_channels, H, W) -> (N, out_channels, H / stride, W / stride)
-
-    >>> BasicBlock(2, 4, stride=2)(torch.ones(1, 2, 8, 6)).shape
-    torch.Size([1, 4, 4, 3])
-    """
-
-    expansion = 1
-
-    def __init__(
-        self, in_channels: int, out_channels: int, stride: int = 1
-    ) -> None:
-        super().__init__()
-        self.conv1 = conv3x3(in_channels, out_channels, stride)
-        self.bn1 = nn.BatchNorm2d(out_channels)
-        self.conv2 = conv3x3(out_channels, out_channels)
-        self.bn2 = nn.BatchNorm2d(out_channels)
-        self.downsample = shortcut(in_channels, out_channels, stride)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out = F.relu(self.bn1(self.conv1(x)))
-        out = self.bn2(self.conv2(out))
-        return F.relu(out + self.downsample(x))
-
-
-class Bottleneck(nn.Module):
-    """Narrow, 3x3, wide again: cheap where channels are many. (Figure 5.)
-
-    The stride is in the 3x3 convolution, as in torchvision; the paper has it
-    in the first 1x1. x (N, in_channels, H, W) -> (N, 4 width, H', W')
-
-    >>> Bottleneck(8, 2)(torch.ones(1, 8, 5, 5)).shape
-    torch.Size([1, 8, 5, 5])
-    """
-
-    expansion = 4
-
-    def __init__(self, in_channels: int, width: int, stride: int = 1) -> None:
-        super().__init__()
-        out_channels = width * self.expansion
-        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = conv3x3(width, width, stride)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, out_channels, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(out_channels)
-        self.downsample = shortcut(in_channels, out_channels, stride)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out = F.relu(self.bn1(self.conv1(x)))
-        out = F.relu(self.bn2(self.conv2(out)))
-        out = self.bn3(self.conv3(out))
-        return F.relu(out + self.downsample(x))
+__all__ = [
+    "BasicBlock",
+    "Bottleneck",
+    "ResNet",
+    "cifar_resnet_params",
+    "fold_batch_norm",
+    "gradient_ratio",
+    "resnet",
+]
 
 
 Block = Callable[[int, int, int], nn.Module]
@@ -172,7 +99,7 @@ def gradient_ratio(
     """How large the gradient is at the start, compared with the end.
 
     The norm at the first parameter with two axes or more, over that at the
-    last such. The model is left as it was.
+    last such. `loss` takes the model's output; the model is left as it was.
 
     >>> layers = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
     >>> for layer, value in zip(layers, (1.0, 3.0)):
@@ -181,7 +108,56 @@ def gradient_ratio(
     >>> gradient_ratio(layers, torch.ones(1, 1), torch.sum)
     3.0
     """
+    # A copy, because in train mode BatchNorm remembers every batch it sees.
+    model = copy.deepcopy(model)
     weights = [p for p in model.parameters() if p.dim() >= 2]
     ends = (weights[0], weights[-1])
     first, last = torch.autograd.grad(loss(model(x)), ends)
     return (first.norm() / last.norm()).item()
+
+
+@torch.no_grad()
+def fold_batch_norm(conv: nn.Conv2d, bn: nn.BatchNorm2d) -> nn.Conv2d:
+    """One convolution that does what both do in eval mode.
+
+    Whichever mode they are in, and they stay in it. In eval mode
+    BatchNorm multiplies a channel by a number and adds another.
+
+    >>> conv, bn = nn.Conv2d(1, 1, 1, bias=False), nn.BatchNorm2d(1, eps=0.0)
+    >>> _ = nn.init.constant_(conv.weight, 6.0)
+    >>> _ = bn.running_mean.fill_(4.0), bn.running_var.fill_(9.0)
+    >>> folded = fold_batch_norm(conv, bn)  # (6 x - 4) / 3
+    >>> round(folded.weight.item(), 4), round(folded.bias.item(), 4)
+    (2.0, -1.3333)
+    """
+    scale, shift = 1 / (bn.running_var + bn.eps).sqrt(), -bn.running_mean
+    if conv.bias is not None:
+        shift = shift + conv.bias
+    if bn.affine:
+        scale = scale * bn.weight
+    shift = shift * scale + (bn.bias if bn.affine else 0)
+    folded = copy.deepcopy(conv)
+    folded.weight = nn.Parameter(conv.weight * scale.view(-1, 1, 1, 1))
+    folded.bias = nn.Parameter(shift)
+    return folded
+
+
+def cifar_resnet_params(depth: int) -> int:
+    """Parameters of the thin ResNet for 32 x 32 pixels and 10 classes.
+
+    Section 4.2, option A: shortcuts have none. Convolutions have no bias;
+    each BatchNorm has a factor and a summand for each channel. ValueError
+    unless depth = 6n + 2 with n of 1 or more.
+
+    >>> cifar_resnet_params(20), cifar_resnet_params(110)
+    (269722, 1727962)
+    """
+    blocks, rest = divmod(depth - 2, 6)
+    if blocks < 1 or rest:
+        raise ValueError(f"the depth is 6n + 2, such as 20; not {depth}")
+    total, channels = 3 * 9 * 16 + 2 * 16, 16
+    for width in (16, 32, 64):
+        for _ in range(blocks):
+            total += 9 * channels * width + 9 * width * width + 4 * width
+            channels = width
+    return total + channels * 10 + 10

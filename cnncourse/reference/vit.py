@@ -26,6 +26,26 @@ def patchify(x: Tensor, patch: int) -> Tensor:
     return windows.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
 
 
+def unpatchify(tokens: Tensor, patch: int, height: int, width: int) -> Tensor:
+    """Put the patches of images together again: the way back of `patchify`.
+
+    tokens (N, L, C * patch * patch) -> (N, C, height, width). ValueError
+    where the patches do not fill an image of that size.
+
+    >>> tokens = torch.tensor([[[0.0, 1, 4, 5], [2, 3, 6, 7]]])
+    >>> unpatchify(tokens, patch=2, height=2, width=4).tolist()
+    [[[[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]]]]
+    """
+    rows, columns = height // patch, width // patch
+    fills = (rows * patch, columns * patch) == (height, width)
+    n, length, values = tokens.shape
+    if not fills or length != rows * columns or values % patch**2:
+        given = f"{length} patches of {values} numbers"
+        raise ValueError(f"{given} make no image of {height} x {width}")
+    grid = tokens.reshape(n, rows, columns, -1, patch, patch)
+    return grid.permute(0, 3, 1, 4, 2, 5).reshape(n, -1, height, width)
+
+
 def attention(
     x: Tensor,
     w_qkv: Tensor,
@@ -110,3 +130,82 @@ class EncoderBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.self_attention(self.ln_1(x))
         return x + self.mlp(self.ln_2(x))
+
+
+def vit_params(
+    dim: int,
+    layers: int,
+    mlp_dim: int,
+    patch: int,
+    image: int = 224,
+    channels: int = 3,
+    classes: int = 1000,
+) -> int:
+    """How many numbers a Vision Transformer learns.
+
+    ValueError where patches do not divide the image. The number of heads
+    does not matter.
+
+    >>> vit_params(1, 1, 1, patch=1, image=1, channels=1, classes=1)
+    25
+    """
+    if image % patch:
+        raise ValueError(f"patches of {patch} do not divide {image} pixels")
+    embedding = (channels * patch**2 + 1) * dim
+    token_and_positions = dim + ((image // patch) ** 2 + 1) * dim
+    attention_layer = 4 * (dim + 1) * dim  # q, k, v and the way out
+    mlp = (dim + 1) * mlp_dim + (mlp_dim + 1) * dim
+    block = attention_layer + mlp + 2 * (2 * dim)
+    head = 2 * dim + (dim + 1) * classes  # behind one more LayerNorm
+    return embedding + token_and_positions + layers * block + head
+
+
+def attention_macs(tokens: int, dim: int) -> tuple[int, int]:
+    """Multiply-accumulates of one attention layer: projections, and mixing.
+
+    Four projections grow with the number of tokens. Scores and sums grow
+    with its square.
+
+    >>> attention_macs(tokens=3, dim=2)
+    (48, 36)
+    """
+    return 4 * tokens * dim**2, 2 * tokens**2 * dim
+
+
+NEEDS = ("max_latency_ms", "max_params", "min_top1")
+
+
+def fits(row: dict, need: dict[str, float | None]) -> bool:
+    """Whether a network does all that is needed. A limit itself is within."""
+    most_ms, most_params, least_top1 = (need.get(name) for name in NEEDS)
+    return (
+        (most_ms is None or row["latency_ms"] <= most_ms)
+        and (most_params is None or row["params"] <= most_params)
+        and (least_top1 is None or row["top1"] >= least_top1)
+    )
+
+
+def choose_backbone(need: dict[str, float | None], table: list[dict]) -> str:
+    """The most accurate network that does what is needed.
+
+    need: max_latency_ms, max_params, min_top1; what is absent or None does
+    not matter. table: a dict for each network: name, latency_ms, params,
+    top1. Equals are told by latency, then by parameters. LookupError where
+    nothing fits, ValueError where a need has another name.
+
+    >>> small = {"name": "small", "latency_ms": 9, "params": 5, "top1": 70.0}
+    >>> large = {"name": "large", "latency_ms": 80, "params": 25, "top1": 76.1}
+    >>> choose_backbone({"max_latency_ms": 50}, [small, large])
+    'small'
+    """
+    unknown = set(need) - set(NEEDS)
+    if unknown:
+        raise ValueError(f"no such need: {', '.join(sorted(unknown))}")
+    fitting = [row for row in table if fits(row, need)]
+    if not fitting:
+        raise LookupError(f"no network in the table fits {need}")
+
+    def rank(row: dict) -> tuple[float, float, int]:
+        return -row["top1"], row["latency_ms"], row["params"]
+
+    return min(fitting, key=rank)["name"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill
 
 from cnncourse.course import Lesson
+from cnncourse.judge.grade_cells import BY_HAND, GRADED_BY_HAND
 from cnncourse.sample_class.results import Mark, Marks
 
 PAGE = """<!DOCTYPE html>
@@ -37,11 +38,10 @@ TABLE = """<h2>{lesson}</h2>
 
 def as_table(lesson: Lesson, marks: Marks) -> str:
     """Points, student by exercise, and below what went wrong, student by student."""
-    names = [exercise.name for exercise in lesson.exercises]
-    out_of = sum(exercise.points for exercise in lesson.exercises)
-    head = ["student", *names, f"of {out_of}"]
+    names = columns(lesson)
+    head = ["student", *names, f"of {lesson.points}"]
     rows = [
-        [student, *(points(row[name].points) for name in names), points(total(row))]
+        [student, *(in_short(row[name]) for name in names), points(total(row))]
         for student, row in marks.items()
     ]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
@@ -54,6 +54,20 @@ def as_table(lesson: Lesson, marks: Marks) -> str:
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:], "", *remarks])
 
 
+def columns(lesson: Lesson) -> list[str]:
+    """What there are points for, those that a person gives last."""
+    return [one.name for one in (*lesson.exercises, *lesson.explanations)]
+
+
+def in_short(mark: Mark) -> str:
+    """The points, or a dash where a person has yet to give some.
+
+    >>> in_short(Mark(1.5, "wrong")), in_short(Mark(0, "needs manual grading"))
+    ('1.5', '–')
+    """
+    return "–" if mark.word == BY_HAND else points(mark.points)
+
+
 def what_went_wrong(row: dict[str, Mark]) -> str:
     """Words and the exercises that got them.
 
@@ -62,7 +76,7 @@ def what_went_wrong(row: dict[str, Mark]) -> str:
     """
     exercises: dict[str, list[str]] = {}
     for name, mark in row.items():
-        if mark.word != "right":
+        if mark.word not in ("right", GRADED_BY_HAND):
             exercises.setdefault(mark.word, []).append(name)
     return ", ".join(f"{word} ({', '.join(names)})" for word, names in exercises.items())
 
@@ -107,13 +121,13 @@ def write_index(folder: Path, classes: dict[Lesson, Marks]) -> Path:
 
 def html_table(lesson: Lesson, marks: Marks) -> str:
     """`as_table` as HTML."""
-    names = [exercise.name for exercise in lesson.exercises]
+    names = columns(lesson)
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ["student", *names, "total"])
     rows = []
     for student, row in marks.items():
         link = f'<a href="{feedback_page(lesson, student).as_posix()}">{escape(student)}</a>'
         cells = "".join(
-            f"<td>{points(row[name].points)}<small>{escape(row[name].word)}</small></td>"
+            f"<td>{in_short(row[name])}<small>{escape(row[name].word)}</small></td>"
             for name in names
         )
         rows.append(f'<tr><th scope="row">{link}</th>{cells}<td>{points(total(row))}</td></tr>')

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from cnncourse.course import LESSONS
+from cnncourse.course import Lesson
 from cnncourse.folder import CourseError
+from cnncourse.judge.grade_cells import BY_HAND
 from cnncourse.sample_class.grade import grade_class, make_class
 from cnncourse.sample_class.report import as_table, feedback_page, surprises, write_index
 from cnncourse.sample_class.results import Marks, read_marks
 from cnncourse.sample_class.submissions import lesson_folder, read_expected
 
 
-def show_class(course: Path, folder: Path) -> None:
-    """Grade the sample class of each lesson that has one, in `folder`.
+def show_class(course: Path, lessons: Sequence[Lesson], folder: Path) -> None:
+    """Grade the sample class of each of these lessons that has one, in `folder`.
 
     CourseError where a score is not the one in `expected.csv`.
     """
     folder = folder.resolve()
-    lessons = [lesson for lesson in LESSONS if lesson_folder(lesson).is_dir()]
-    print("Grading the sample class. This takes about a minute.")
+    lessons = [lesson for lesson in lessons if lesson_folder(lesson).is_dir()]
+    print(f"Grading the sample class of {len(lessons)} lessons, less than a minute for each.")
     make_class(course, lessons, folder, say=print)
     grade_class(course, lessons, folder, say=print)
     classes, wrong = {}, []
@@ -41,5 +43,5 @@ def first_wrong(marks: Marks) -> str:
     return next(
         student
         for student, row in marks.items()
-        if any(mark.word != "right" for mark in row.values())
+        if any(mark.word not in ("right", BY_HAND) for mark in row.values())
     )

@@ -17,7 +17,7 @@ SECTION = re.compile(
     r"^## (?P<exercise>[\w ]+)\n(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL
 )
 MARKER = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
-CODE = re.compile(r"^```python\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^```(?:python|markdown)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)

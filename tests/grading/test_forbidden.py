@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -11,6 +13,7 @@ from torch.autograd import forward_ad
 from cnncourse.course import find_exercise
 from cnncourse.grading.engine import grade
 from cnncourse.grading.forbidden import (
+    ATTENTION,
     AUTOGRAD,
     CONVOLUTION,
     LINEAR,
@@ -98,6 +101,42 @@ DENSE_LAYERS = {
     "linear under vmap": lambda: torch.vmap(lambda row: F.linear(row, DENSE))(ROWS),
     "linear in inference mode": lambda: torch.inference_mode()(F.linear)(ROWS, DENSE),
 }
+TOKENS = torch.randn(2, 5, 12)
+MIXED = nn.MultiheadAttention(12, 3, batch_first=True)
+PROJECTIONS = (MIXED.in_proj_weight, MIXED.in_proj_bias)
+OUT = (MIXED.out_proj.weight, MIXED.out_proj.bias)
+ENCODER = nn.TransformerEncoderLayer(12, 3, 8, batch_first=True)
+QKV = [torch.randn(2, 3, 5, 4, dtype=torch.float64)] * 3
+ATTENTIONS = {
+    "F.scaled_dot_product_attention": lambda: F.scaled_dot_product_attention(*QKV),
+    "attention with gradients": lambda: F.scaled_dot_product_attention(
+        *(one.clone().requires_grad_() for one in QKV)
+    ),
+    "getattr of attention": lambda: getattr(F, "scaled_dot_" + "product_attention")(*QKV),
+    "torch.ops.aten.scaled_dot_product_attention": lambda: (
+        torch.ops.aten.scaled_dot_product_attention(*QKV)
+    ),
+    "its default": lambda: torch.ops.aten.scaled_dot_product_attention.default(*QKV),
+    "its mathematics": lambda: torch.ops.aten._scaled_dot_product_attention_math(*QKV),
+    "its fast form": lambda: torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(*QKV),
+    "nn.MultiheadAttention": lambda: MIXED(TOKENS, TOKENS, TOKENS),
+    "without weights": lambda: MIXED(TOKENS, TOKENS, TOKENS, need_weights=False),
+    "fast path": lambda: torch.no_grad()(copy.deepcopy(MIXED).eval())(TOKENS, TOKENS, TOKENS),
+    "F.multi_head_attention_forward": lambda: F.multi_head_attention_forward(
+        *([TOKENS] * 3), 12, 3, *PROJECTIONS, None, None, False, 0.0, *OUT
+    ),
+    "native": lambda: torch.ops.aten._native_multi_head_attention(
+        *([TOKENS] * 3), 12, 3, *PROJECTIONS, *OUT
+    ),
+    "nn.TransformerEncoderLayer": lambda: ENCODER(TOKENS),
+    "encoder's fast path": lambda: torch.no_grad()(copy.deepcopy(ENCODER).eval())(TOKENS),
+    "nn.TransformerEncoder": lambda: nn.TransformerEncoder(ENCODER, 2, enable_nested_tensor=False)(
+        TOKENS
+    ),
+    "attention in inference mode": lambda: torch.inference_mode()(F.scaled_dot_product_attention)(
+        *QKV
+    ),
+}
 DERIVATIVES = {
     "torch.autograd.grad": lambda: torch.autograd.grad(square(y := X.clone().requires_grad_()), y),
     ".backward()": by_backward_method,
@@ -118,6 +157,7 @@ LEGAL = {
     "matmul": lambda: X @ X.transpose(2, 3),
     "product and bias": lambda: ROWS @ DENSE.T + DENSE.sum(1),
     "addmm": lambda: torch.addmm(DENSE.sum(1), ROWS, DENSE.T),
+    "attention by hand": lambda: (QKV[0] @ QKV[1].transpose(2, 3)).softmax(3) @ QKV[2],
     "fft": lambda: torch.fft.irfft2(torch.fft.rfft2(X)),
     "conversion": lambda: X.double().to(torch.float16).float(),
     "largest and mean of windows": lambda: X.unfold(2, 2, 2).amax(-1) + X.unfold(2, 2, 2).mean(-1),
@@ -128,6 +168,7 @@ CAUGHT = [
     *(pytest.param(CONVOLUTION, call, id=name) for name, call in CONVOLUTIONS.items()),
     *(pytest.param(POOLING, call, id=f"pooling, {name}") for name, call in POOLINGS.items()),
     *(pytest.param(LINEAR, call, id=name) for name, call in DENSE_LAYERS.items()),
+    *(pytest.param(ATTENTION, call, id=name) for name, call in ATTENTIONS.items()),
     *(pytest.param(AUTOGRAD, call, id=name) for name, call in DERIVATIVES.items()),
 ]
 
@@ -149,7 +190,7 @@ def test_what_is_not_forbidden_runs(family, call):
 @pytest.mark.parametrize("call", [pytest.param(call, id=name) for name, call in LEGAL.items()])
 def test_legal_operations_pass(call):
     watch = Watch((CONVOLUTION, POOLING, AUTOGRAD))
-    watch = Watch((CONVOLUTION, LINEAR, AUTOGRAD))
+    watch = Watch((CONVOLUTION, LINEAR, ATTENTION, AUTOGRAD))
     with watch.during():
         call()
     assert watch.caught is None

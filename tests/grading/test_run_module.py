@@ -222,3 +222,27 @@ def test_dense_layer_and_convolution_that_do_the_same_are_both_right():
     case = Case("", lambda generator: {"x": normal(generator, 3, 1, 4, 5), "classes": 7})
     exercise = Exercise(Dense, 1, 5, (case,), (), ("a", "b"), run=Module())
     assert grade(exercise, Convolution).verdict == "right"
+
+
+def test_gradient_that_vanishes_need_not_be_the_same_noise():
+    class Biased(nn.Module):
+        """The bias is taken away at once, so its gradient is zero but for rounding."""
+
+        def __init__(self, channels):
+            super().__init__()
+            self.conv = nn.Conv2d(channels, channels, 1)
+            self.norm = nn.BatchNorm2d(channels)
+
+        def forward(self, x):
+            return self.norm(self.conv(x))
+
+    class Dense(Biased):
+        def forward(self, x):
+            weight = self.conv.weight.flatten(1)
+            mixed = torch.einsum("fc,nchw->nfhw", weight, x) + self.conv.bias.view(-1, 1, 1)
+            return self.norm(mixed)
+
+    case = Case("", lambda generator: {"x": normal(generator, 3, 4, 5, 6), "channels": 4})
+    exercise = Exercise(Biased, 1, 5, (case,), (), ("a", "b"), run=Module())
+    for seed in range(5):
+        assert grade(exercise, Dense, seed=seed).verdict == "right"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -66,6 +67,7 @@ def test_nothing_acts(source: str) -> None:
     [
         ("*a* and `x < y`", "<em>a</em> and <code>x &lt; y</code>"),
         ("# A head", "<h1>A head</h1>"),
+        (r"$\frac{a}{b} + \delta$", r"$\frac{a}{b} + \delta$"),
         ("|a|\n|-|\n|1|", "<td>1</td>"),
         ("[a](https://pytorch.org)", '<a href="https://pytorch.org">a</a>'),
         ("$a < b$ and $x_1$", "$x_1$"),
@@ -74,6 +76,39 @@ def test_nothing_acts(source: str) -> None:
 )
 def test_everyday_text_stays(source: str, html: str) -> None:
     assert html in safe_markdown(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<span id='explain_shift'>a</span>",
+        "<div class='nbgrader_cell score'>a</div>",
+        "# explain_shift",
+        "<div class='highlight nbgrader_cell'>a</div>",
+    ],
+)
+def test_text_bears_no_name_of_another_cell(source: str) -> None:
+    assert not {"id", "class"} & set(shown(safe_markdown(source)).attributes)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"$\href{javascript:alert(1)}{a}$",
+        r"&#92;href{javascript:alert(1)}{a}",
+        r"\hr<!-- -->ef{javascript:alert(1)}{a}",
+        "$$\n\\href{javascript:alert(1)}{a}\n$$",
+        r"$\let\a=\href \a{b}{c}$",
+    ],
+)
+def test_formulas_do_not_act(source: str) -> None:
+    assert "\\href" not in unescape(safe_markdown(source))
+
+
+def test_code_in_a_text_is_coloured() -> None:
+    html = safe_markdown("```python\nreturn 1\n```")
+    assert '<div class="highlight">' in html
+    assert '<span class="k">return</span>' in html
 
 
 def test_nbconvert_takes_it_for_its_own() -> None:

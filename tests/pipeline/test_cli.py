@@ -16,11 +16,15 @@ def test_list_tells_lessons_exercises_and_points(capsys) -> None:
     assert cli.main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     for lesson in LESSONS:
-        points = sum(exercise.points for exercise in lesson.exercises)
-        assert f"{lesson.id}: {len(lesson.exercises)} exercises, {points} points" in lines
+        [line] = [line for line in lines if line.startswith(f"{lesson.id}: ")]
+        assert line.startswith(f"{lesson.id}: {len(lesson.exercises)} exercises")
+        assert line.endswith(f", {lesson.points} points")
         for exercise in lesson.exercises:
             words = [exercise.name, str(exercise.points), "points", str(exercise.minutes)]
             assert [*words, "minutes"] in [line.split() for line in lines]
+        for one in lesson.explanations:
+            words = f"{one.name} {one.points} points {one.minutes} minutes, graded by a person"
+            assert words in [" ".join(line.split()) for line in lines]
 
 
 @pytest.mark.parametrize(

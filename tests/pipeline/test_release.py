@@ -15,6 +15,7 @@ from cnncourse.course import LESSONS, Lesson
 ROOT = Path(__file__).parents[2]
 STUB = re.compile(r"# YOUR CODE HERE\n +raise NotImplementedError\(\)$")
 SOLVED = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+TEXT = re.compile(r'^# %% \[markdown\] nbgrader=.*"grade": true.*\n((?:#.*\n)*)', re.MULTILINE)
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
 
@@ -44,8 +45,11 @@ def test_release_shows_no_answer(lesson: Lesson) -> None:
     released = (ROOT / lesson.exercise).read_text(encoding="utf-8")
     cells = nbformat.reads(released, as_version=4).cells
     answers = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    assert len(answers) == len(lesson.exercises)
-    assert all(STUB.search(cell.source) for cell in answers)
+    code = [cell for cell in answers if cell.cell_type == "code"]
+    assert len(code) == len(lesson.exercises)
+    assert all(STUB.search(cell.source) for cell in code)
+    texts = [cell.source for cell in answers if cell.cell_type != "code"]
+    assert texts == ["YOUR ANSWER HERE"] * len(lesson.explanations)
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
     for line in secrets(lesson):
         assert json.dumps(line)[1:-1] not in released
@@ -59,6 +63,8 @@ def secrets(lesson: Lesson) -> set[str]:
     for exercise in lesson.exercises:
         # Behind the docstring, which tells no more than the task does.
         bodies.append(inspect.getsource(exercise.reference).rsplit('"""', 1)[1])
+    # Texts are answers from their first line to the last.
+    bodies += [text.replace("\n# ", "\n") for text in TEXT.findall(solution)]
     lines = {line.strip() for body in bodies for line in body.splitlines()}
     # What stands outside of the bodies, such as a class's first lines, is given.
     lines -= {line.strip() for line in SOLVED.sub("", solution).splitlines()}

@@ -23,15 +23,6 @@ MODES = {"light": ("light", DESK), "dark": ("dark", DESK), "phone": ("light", PH
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the site, brought up to date by the command that `make course` uses."""
-    command = [sys.executable, "book/build.py"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return ROOT / "_build" / "html"
-
-
-@pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[str]:
     """The site's address over http."""
 
@@ -92,10 +83,11 @@ def build(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         (tmp_path / "conf.py").write_text("\n".join(lines))
         command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
         folders = ["-d", "_build/doctrees", ".", "_build/html"]
+        paths = [str(ROOT / "book"), str(ROOT)]
         return subprocess.run(
             [*command, *folders],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "book"), "NO_COLOR": "1"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "NO_COLOR": "1"},
             capture_output=True,
             text=True,
             check=False,
