@@ -40,7 +40,7 @@ from matplotlib import pyplot as plt
 from torch import nn
 
 # %% [markdown]
-# ### A network to look into
+# ## A network to look into
 #
 # You need a network that has learned something. This one learns to tell four kinds of filled shapes apart,
 # somewhere in a noisy picture. It takes some seconds. It has two parts: `features`, with three convolutions
