@@ -66,16 +66,13 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson("03-weight-sharing"),
     Lesson("04-pooling"),
     Lesson("05-depth"),
-<<<<<<< HEAD
-    Lesson("10-tcn"),
-=======
     Lesson("06-representations"),
     Lesson("07-architectures"),
     Lesson("08-resnet"),
     Lesson("09-efficientnet"),
+    Lesson("10-tcn"),
     Lesson("11-vit"),
     Lesson("12-checklist"),
->>>>>>> main
 )
 
 
