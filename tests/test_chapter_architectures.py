@@ -11,10 +11,9 @@ import json
 import re
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
 import torch
+from chapter_outputs import printed_by
 from chapter_text import Chapter
 from torch import nn
 
@@ -216,16 +215,9 @@ def test_models_and_reference_are_one():
 
 
 @pytest.fixture(scope="module")
-def printed() -> str:
-    """What the chapter prints, executed in a fresh kernel; the explorer has tests of its own."""
-    sources = [cell.source for cell in CHAPTER.cells if "Architectures(" not in cell.source]
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    resources = {"metadata": {"path": CHAPTER.path.parent}}
-    nbclient.NotebookClient(notebook, resources=resources, kernel_name="python3").execute()
-    outputs = [output for cell in notebook.cells for output in cell.outputs]
-    assert [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
-    return "\n".join(o["text"] for o in outputs if o.output_type == "stream")
+def printed(site: Path) -> str:
+    """What the chapter printed when the site was built."""
+    return printed_by(CHAPTER, plain=False)
 
 
 def test_chapter_prints_the_counts_of_its_prose(printed: str):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
+from chapter_outputs import executed, printed_by
 from chapter_text import Chapter
 
 from cnncourse.course import find_lesson
@@ -16,19 +15,14 @@ CHAPTER = Chapter(Path(__file__).parents[1] / find_lesson("10-tcn").chapter)
 
 
 @pytest.fixture(scope="module")
-def outputs() -> list:
-    """The chapter executed in a fresh kernel."""
-    cells = [nbformat.v4.new_code_cell(cell.source) for cell in CHAPTER.cells]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    resources = {"metadata": {"path": CHAPTER.path.parent}}
-    nbclient.NotebookClient(notebook, resources=resources, kernel_name="python3").execute()
-    return [output for cell in notebook.cells for output in cell.outputs]
+def outputs(site: Path) -> list:
+    """All that came out when the site was built."""
+    return [output for cell in executed(CHAPTER).cells for output in cell.get("outputs", [])]
 
 
 @pytest.fixture(scope="module")
-def printed(outputs: list) -> str:
-    assert [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
-    return "\n".join(o["text"] for o in outputs if o.output_type == "stream")
+def printed(site: Path) -> str:
+    return printed_by(CHAPTER, plain=False)
 
 
 def test_digits_of_the_outputs_are_the_inputs_that_were_seen(printed: str):

@@ -49,6 +49,14 @@ def test_every_figure_is_described_in_words(lesson: Lesson, chapter: Chapter):
 
 
 @each_chapter
+def test_tables_are_read_as_tables(lesson: Lesson, chapter: Chapter):
+    for cell in chapter.cells:
+        written = re.search(r"^Markdown\(", cell.source, re.MULTILINE)
+        reader = cell.metadata.get("mystnb", {}).get("markdown_format")
+        assert not written or reader == "gfm", cell.source
+
+
+@each_chapter
 def test_a_figure_leaves_no_values_beside_it(lesson: Lesson, chapter: Chapter, site: Path):
     """A drawing's last line returns something; a semicolon keeps it off the page."""
     code = [cell for cell in executed(chapter).cells if cell.cell_type == "code"]
