@@ -19,7 +19,7 @@ course: release ## build the site, release the exercises, grade the sample class
 test: $(READY) ## check style, run all tests (browser tests want the program chromium)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS)
 
 serve: $(READY) ## build the site and show it at http://localhost:8000 (PORT=... for another)
 	$(BIN)/python book/build.py

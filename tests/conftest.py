@@ -12,9 +12,11 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
-ZOO = ("test_lessons.py",)
+ZOO = ("tests/test_lessons.py",)
 
 # How long an example takes says nothing: another test may have the processor.
 settings.register_profile("course", deadline=None)
@@ -31,15 +33,20 @@ FLAGS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFile(LoadScopeScheduling):
     """Several processes share the tests: those of a file stay together, for they share fixtures.
 
     The zoo's share none, and there are more of them than of all others.
     """
-    for item in items:
-        if item.path.name not in ZOO:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return nodeid if file in ZOO else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_digits_of_the_outputs_are_the_inputs_that_were_seen(printed: str):
 def test_formula_and_gradient_agree(printed: str):
     formula, gradient = re.search(r"formula: +(\d+)\ngradient: +(\d+)", printed).groups()
     assert formula == gradient == "29"
-    assert "1000 steps: 8 levels of three taps, or 7 of seven" in printed
+    assert "1000 steps: 8 levels of three taps or 7 of seven" in printed
 
 
 def test_only_the_network_that_sees_far_enough_counts(printed: str):
