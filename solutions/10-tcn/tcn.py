@@ -200,7 +200,7 @@ check(min_levels)
 # - `conv1` goes from `in_channels` to `out_channels`, and `conv2` from `out_channels` to `out_channels`. Both are
 #   causal, with a bias, and have the same kernel size and dilation.
 # - `shortcut` is x itself where the numbers of channels agree. Where they differ it is a convolution of size
-#   1 with a bias.
+#   1, with or without a bias.
 # - There are *three* ReLUs. No weight normalisation and no dropout, which the paper has as well.
 # - The library's `nn.Conv1d` is allowed here. It does not know about causality: that is up to you.
 

@@ -13,6 +13,7 @@ from torch import nn
 from cnncourse.course import find_exercise
 from cnncourse.grading.engine import grade
 from cnncourse.recipes.tcn import over_time
+from cnncourse.reference.tcn import TemporalBlock
 
 
 # causal_conv1d ----------------------------------------------------------------------------------
@@ -115,6 +116,15 @@ def going_on(length, kernel_size, convs_per_block=2):
 
 
 # TemporalBlock ----------------------------------------------------------------------------------
+class WithAPlainProjection(TemporalBlock):
+    """The task does not say whether the way around has a bias; a ResNet's has none."""
+
+    def __init__(self, in_channels, out_channels, kernel_size, dilation):
+        super().__init__(in_channels, out_channels, kernel_size, dilation)
+        if in_channels != out_channels:
+            self.shortcut = nn.Conv1d(in_channels, out_channels, 1, bias=False)
+
+
 class AroundFirst(nn.Module):
     """Declared backwards, and the way around is gone first."""
 
@@ -250,7 +260,7 @@ RIGHT = {
     "causal_conv1d": [tap_by_tap, by_places, by_frequencies, by_windows, by_a_matrix],
     "tcn_receptive_field": [as_a_sum, in_numpy, recursively, by_tensors],
     "min_levels": [by_bits, by_rounding_up, going_on],
-    "TemporalBlock": [AroundFirst, Chomped, WithOwnParameters],
+    "TemporalBlock": [AroundFirst, Chomped, WithOwnParameters, WithAPlainProjection],
     "is_causal": [
         all_after_each_step,
         one_step_at_a_time,

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from cnncourse.grading.contract import Arguments, Case, Exercise, Make, Misconception
-from cnncourse.grading.run_module import Module
+from cnncourse.grading.run_shortcut import ShortcutModule
 from cnncourse.lessons.inputs import normal
 from cnncourse.reference.tcn import TemporalBlock
 
@@ -252,7 +252,7 @@ TEMPORAL_BLOCK = Exercise(
     points=3,
     minutes=30,
     oracle=FromTheLibrary,
-    run=Module(),
+    run=ShortcutModule(),
     cases=(
         Case("the channels stay", block(4, 4, 3, 2), keeps="the block in the middle of a stack"),
         Case("the channels change", block(3, 5, 2, 3), keeps="the block that has a projection"),
