@@ -44,8 +44,10 @@ class Transfer:
                 trained = invoke(answer, given, setting.options)
             trained = parameters_in(trained)
             quiet = not any(one.training for one in model.modules() if has_statistics(one))
+            # Not chained: a patched `train` need not return the model.
+            model.eval()
             with torch.no_grad():
-                scores = model.eval()(batches[0][0])
+                scores = model(batches[0][0])
             parts: Parts = {"shape of the scores": tuple(scores.shape)}
             head = model.get_submodule(name)
             parts |= asked("does the head begin with weights of its own", is_new(head, old))
@@ -173,7 +175,8 @@ def features(model: nn.Module, name: str, x: Tensor) -> Tensor:
 
     handle = model.get_submodule(name).register_forward_pre_hook(look)
     try:
-        model.eval()(x)
+        model.eval()
+        model(x)
     finally:
         handle.remove()
         for module, training in modes:

@@ -110,23 +110,25 @@ def freeze_backbone(
     if not isinstance(old, nn.Linear):
         raise ValueError(f"there is no linear layer {head_name!r}")
     model.requires_grad_(False)
-    for module in model.modules():
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            hold_still(module)
+    model.apply(hold_still)
     head = nn.Linear(old.in_features, classes).to(old.weight)
     parent, _, name = head_name.rpartition(".")
     setattr(model.get_submodule(parent), name, head)
     return list(head.parameters())
 
 
-def hold_still(norm: nn.Module) -> None:
-    """Keep a BatchNorm layer in eval mode whatever is called later."""
+def hold_still(module: nn.Module) -> None:
+    """Keep a BatchNorm layer in eval mode, whatever is called later.
 
-    def stay(module: nn.Module, inputs: tuple) -> None:
+    Other layers are left as they are.
+    """
+
+    def stay(norm: nn.Module, inputs: tuple) -> None:
+        norm.eval()
+
+    if isinstance(module, nn.modules.batchnorm._BatchNorm):
         module.eval()
-
-    norm.eval()
-    norm.register_forward_pre_hook(stay)
+        module.register_forward_pre_hook(stay)
 
 
 def linear_probe(

@@ -210,7 +210,11 @@ class TemporalBlock(nn.Module):
     """Two causal convolutions and a way around. (N, in_channels, T) -> (N, out_channels, T)"""
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int, dilation: int
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        dilation: int,
     ) -> None:
         super().__init__()
         ### BEGIN SOLUTION

@@ -160,11 +160,6 @@ def starts_the_statistics_anew(model, head_name, classes):
     return trained
 
 
-def makes_a_head_in_float32(model, head_name, classes):
-    freeze_backbone(model, head_name, classes)
-    return list(new_head(model, head_name, classes).float().parameters())
-
-
 def sets_an_attribute_with_a_dot(model, head_name, classes):
     for norm in norms(model):
         hold_still(norm)
@@ -185,7 +180,6 @@ FREEZE_BACKBONE = Exercise(
         Case("the head is a layer of the model", network(), keeps="the case to think about first"),
         Case("the head lies inside another module", network(nested=True)),
         Case("there are as many classes as before", network(old=5, new=5)),
-        Case("the model computes in float64", network(double=True)),
     ),
     misconceptions=(
         Misconception(
@@ -263,17 +257,13 @@ FREEZE_BACKBONE = Exercise(
             "the backbone has learned: they should stay what they were.",
         ),
         Misconception(
-            makes_a_head_in_float32,
-            "Your head computes in float32, and the model in float64. A new layer has to get the "
-            "dtype and the device of the one that it replaces.",
-        ),
-        Misconception(
             sets_an_attribute_with_a_dot,
             '`setattr(model, "a.b", head)` makes an attribute with a dot in its name, which no '
             "forward pass ever asks for. Find the module that holds the head first.",
         ),
     ),
     asides=(
+        Case("the model computes in float64", network(double=True)),
         Case(
             "there is no layer of that name",
             lambda generator: {**network()(generator), "head_name": "no such layer"},
