@@ -34,7 +34,7 @@ def player(samples: ArrayLike, rate: int, words: str) -> HTML:
     data = base64.b64encode(wav(samples, rate)).decode()
     text = html.escape(words)
     return HTML(
-        f'<figure style="margin: 0"><figcaption>{text}</figcaption>'
+        f'<figure style="margin: 0"><figcaption style="color: inherit">{text}</figcaption>'
         f'<audio controls preload="metadata" aria-label="{text}" '
         f'src="data:audio/wav;base64,{data}"></audio></figure>'
     )
