@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import quiet_pages
 
 from cnncourse.widgets.architectures import TITLES, Architectures, rows_of, totals
 
@@ -15,22 +16,8 @@ from cnncourse.widgets.architectures import TITLES, Architectures, rows_of, tota
 def one_page(browser: Browser, build) -> Iterator[Page]:
     """All tests share a page, and put it into the state that they need. It asks no network."""
     site = build({"one": f"# A demo\n\n{Architectures().to_html()}\n"})
-    complaints = []
-    context = browser.new_context(viewport={"width": 800, "height": 1000})
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: note_foreign(request.url, complaints))
-    page.goto((site / "one.html").as_uri())
-    page.wait_for_selector(".afm[data-state=live]")
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def note_foreign(url: str, complaints: list[str]) -> None:
-    if not url.startswith(("file:", "blob:", "data:")):
-        complaints.append(url)
+    with quiet_pages(browser) as open_file:
+        yield open_file(site / "one.html", viewport={"width": 800, "height": 1000})
 
 
 def choose(page: Page, title: str) -> None:

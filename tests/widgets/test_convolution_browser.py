@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import await_drawing, quiet_pages
 
 from cnncourse.widgets.convolution import KERNELS
 from cnncourse.widgets.samples import sample_images
@@ -18,36 +20,10 @@ IMAGE, OUTPUT = "[data-grid=image]", "[data-grid=output]"
 
 
 @pytest.fixture
-def open_page(browser: Browser, site) -> Iterator:
-    """Opens a page of the site; afterwards no page may have complained or asked the network."""
-    contexts, complaints = [], []
-
-    def open_page(name: str = "demo", **options) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 800, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: _note_foreign(request.url, complaints))
-        page.goto((site / f"{name}.html").as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".afm[data-state=live]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def _note_foreign(url: str, complaints: list[str]) -> None:
-    if not url.startswith(("file:", "blob:", "data:")):
-        complaints.append(url)
-
-
-def await_drawing(page: Page) -> None:
-    """The demo draws in the next frame after a change."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+def open_page(browser: Browser, site: Path) -> Iterator[Callable[..., Page]]:
+    """Opens a page; afterwards none may have complained or asked the network."""
+    with quiet_pages(browser) as open_file:
+        yield lambda name="demo", **options: open_file(site / f"{name}.html", **options)
 
 
 def values(page: Page, grid: str = OUTPUT) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import await_drawing, quiet_pages
 
 from cnncourse.reference.mlp_scaling import dense_params
 from cnncourse.widgets.mlp_scaling import EXAMPLES, MlpScaling, examples, looks_for_threes
@@ -33,33 +34,8 @@ def pages(build: Callable[..., Path]) -> Path:
 @pytest.fixture
 def open_page(browser: Browser, pages: Path) -> Iterator[Callable[..., Page]]:
     """Opens a page; afterwards none may have complained or asked the network."""
-    contexts, complaints = [], []
-
-    def note_foreign(url: str) -> None:
-        if not url.startswith(("file:", "blob:", "data:")):
-            complaints.append(url)
-
-    def open_page(name: str = "demo", **options) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 800, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: note_foreign(request.url))
-        page.goto((pages / f"{name}.html").as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".afm[data-state=live]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def await_drawing(page: Page) -> None:
-    """The demo draws in the next frame after a change."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    with quiet_pages(browser) as open_file:
+        yield lambda name="demo", **options: open_file(pages / f"{name}.html", **options)
 
 
 def values(page: Page, grid: str) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import await_drawing, quiet_pages
 
 from cnncourse.widgets.pooling import Pooling, sample_images, shift
 
@@ -39,34 +40,10 @@ def with_an_answer() -> str:
 @pytest.fixture
 def open_page(browser: Browser, page_path: Path) -> Iterator[Callable[..., Page]]:
     """Opens the page; afterwards it may not have complained or asked the network."""
-    contexts, complaints = [], []
-
-    def open_page(name: str = "pools", **options) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 800, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: _note_foreign(request.url, complaints))
-        page.goto(page_path.with_name(f"{name}.html").as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".afm[data-state=live]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def _note_foreign(url: str, complaints: list[str]) -> None:
-    if not url.startswith(("file:", "blob:", "data:")):
-        complaints.append(url)
-
-
-def await_drawing(page: Page) -> None:
-    """The demo draws in the next frame after a change."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    with quiet_pages(browser) as open_file:
+        yield lambda name="pools", **options: open_file(
+            page_path.with_name(f"{name}.html"), **options
+        )
 
 
 def numbers(page: Page, grid: str, attribute: str = "data-values") -> np.ndarray:

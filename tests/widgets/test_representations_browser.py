@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import quiet_pages
 
 from cnncourse.widgets.representations import Representations, figures, recorded
 
@@ -19,30 +20,12 @@ def representations_site(build) -> Path:
 
 
 @pytest.fixture
-def open_page(browser: Browser, representations_site: Path) -> Iterator:
-    """Opens a page; afterwards no page may have complained or asked the network."""
-    contexts, complaints = [], []
-
-    def note_foreign(url: str) -> None:
-        if not url.startswith(("file:", "blob:", "data:")):
-            complaints.append(url)
-
-    def open_page(name: str = "one", **options) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 800, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: note_foreign(request.url))
-        page.goto((representations_site / f"{name}.html").as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".afm[data-state=live]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def open_page(browser: Browser, representations_site: Path) -> Iterator[Callable[..., Page]]:
+    """Opens a page; afterwards none may have complained or asked the network."""
+    with quiet_pages(browser) as open_file:
+        yield lambda name="one", **options: open_file(
+            representations_site / f"{name}.html", **options
+        )
 
 
 def shown(page: Page, layer: int, unit: int) -> None:

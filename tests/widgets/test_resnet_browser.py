@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import await_drawing, quiet_pages
 
 from cnncourse.widgets.gradient_flow import gradient_sizes
 from cnncourse.widgets.resnet import PRESETS, Resnet
@@ -24,32 +25,13 @@ def resnet_site(build) -> Path:
 @pytest.fixture(scope="module")
 def page(browser: Browser, resnet_site: Path) -> Iterator[Page]:
     """One page for all; afterwards it may not have complained or asked the network."""
-    complaints: list[str] = []
-    context = browser.new_context(viewport={"width": 800, "height": 900})
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: note_foreign(request.url, complaints))
-    page.goto((resnet_site / "one.html").as_uri())
-    page.wait_for_selector(".afm[data-state=live]")
-    yield page
-    context.close()
-    assert complaints == []
-
-
-def note_foreign(url: str, complaints: list[str]) -> None:
-    if not url.startswith(("file:", "blob:", "data:")):
-        complaints.append(url)
-
-
-def settle(page: Page) -> None:
-    """Wait for the frame after a change."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    with quiet_pages(browser) as open_file:
+        yield open_file(resnet_site / "one.html")
 
 
 def shown(page: Page) -> tuple[np.ndarray, np.ndarray]:
     """The chosen line and the other one."""
-    settle(page)
+    await_drawing(page)
     root = page.locator(".resnet-demo")
     lines = (root.get_attribute(f"data-{name}") for name in ("chosen", "other"))
     return tuple(np.array(json.loads(line)) for line in lines)
@@ -80,7 +62,7 @@ def test_words_say_what_has_become_of_the_gradient(page):
         ("BatchNorm and shortcuts", "one size"),
     ):
         page.get_by_role("button", name=preset, exact=True).click()
-        settle(page)
+        await_drawing(page)
         expect(page.locator(".remark")).to_contain_text(word)
     expect(page.locator(".spoken")).to_contain_text("one size")
     assert "with shortcuts" in page.locator("svg").get_attribute("aria-label")
@@ -104,11 +86,11 @@ def test_keyboard_changes_depth_spread_and_ways(page):
     slider.press("Home")
     assert len(shown(page)[0]) == 2
     page.locator("input[name=spread]").press("ArrowLeft")
-    settle(page)
+    await_drawing(page)
     expect(page.locator("label", has_text="times He's").locator("output")).to_have_text("0.99")
     page.locator("[data-setting=skip] input[value=false]").focus()
     page.keyboard.press("ArrowRight")
-    settle(page)
+    await_drawing(page)
     expect(page.locator(".key .chosen")).to_contain_text("with shortcuts")
 
 
@@ -121,7 +103,7 @@ def test_accessible_and_within_the_page(page, theme, width):
     page.evaluate(f"document.body.style.background = '{background}'")
     for preset in ("PyTorch's start", "BatchNorm"):
         page.get_by_role("button", name=preset, exact=True).click()
-        settle(page)
+        await_drawing(page)
         # Preloading would fetch the style sheets, which a page from disk may not.
         results = Axe().run(page, context=".resnet-demo", options={"preload": False})
         assert results.violations_count == 0, results.generate_report()

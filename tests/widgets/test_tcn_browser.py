@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import VIEWPORT, await_drawing, quiet_pages
 
 from cnncourse.reference.tcn import tcn_receptive_field
 from cnncourse.widgets.tcn import Tcn
@@ -21,40 +22,24 @@ def tcn_site(build) -> Path:
 
 
 @pytest.fixture(scope="module")
-def complaints() -> list[str]:
-    return []
-
-
-@pytest.fixture(scope="module")
-def shared(browser: Browser, tcn_site: Path, complaints: list[str]) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 800, "height": 900})
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: note_foreign(request.url, complaints))
-    page.goto((tcn_site / "one.html").as_uri())
-    yield page
-    context.close()
+def shared(browser: Browser, tcn_site: Path) -> Iterator[Page]:
+    """One page for all; afterwards it may not have complained or asked the network."""
+    with quiet_pages(browser) as open_file:
+        yield open_file(tcn_site / "one.html")
 
 
 @pytest.fixture
-def page(shared: Page, complaints: list[str]) -> Iterator[Page]:
-    """One page for all; afterwards it may not have complained or asked the network."""
-    shared.set_viewport_size({"width": 800, "height": 900})
+def page(shared: Page) -> Page:
+    """The page as it begins."""
+    shared.set_viewport_size(VIEWPORT)
     shared.reload()
     shared.wait_for_selector(".afm[data-state=live]")
-    yield shared
-    assert complaints == []
-
-
-def note_foreign(url: str, complaints: list[str]) -> None:
-    if not url.startswith(("file:", "blob:", "data:")):
-        complaints.append(url)
+    return shared
 
 
 def rows(page: Page) -> list[list[int]]:
     """What is lit, in the next frame after a change."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    await_drawing(page)
     return json.loads(page.locator(".time").first.get_attribute("data-rows"))
 
 

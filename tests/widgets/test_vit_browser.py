@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import await_drawing, quiet_pages
 
 from cnncourse.reference.vit import choose_backbone
 from cnncourse.widgets.chooser import MADE_UP, Chooser, front
@@ -28,30 +29,17 @@ def page_path(build: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="module")
 def new_page(browser: Browser, page_path: Path) -> Iterator[Callable[..., Page]]:
     """Opens the page; afterwards it may not have complained or asked the network."""
-    contexts, complaints = [], []
+    with quiet_pages(browser) as open_file:
 
-    def note_foreign(url: str) -> None:
-        if not url.startswith(("file:", "blob:", "data:")):
-            complaints.append(url)
+        def new_page(**options) -> Page:
+            page = open_file(page_path, **options)
+            if options.get("java_script_enabled", True):
+                page.wait_for_selector(".vit-demo")
+                page.locator(".afm[data-module=chooser]").scroll_into_view_if_needed()
+                expect(page.locator(".afm[data-state=live]")).to_have_count(2)
+            return page
 
-    def new_page(**options) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 800, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: note_foreign(request.url))
-        page.goto(page_path.as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".vit-demo")
-            page.locator(".afm[data-module=chooser]").scroll_into_view_if_needed()
-            expect(page.locator(".afm[data-state=live]")).to_have_count(2)
-        return page
-
-    yield new_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+        yield new_page
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +48,8 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
-def drawn(page: Page) -> None:
-    """Demos draw in the next frame after a change."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-
-
 def values(page: Page, grid: str) -> np.ndarray:
-    drawn(page)
+    await_drawing(page)
     return np.array(json.loads(page.locator(grid).get_attribute("data-values")))
 
 
@@ -106,7 +89,7 @@ def test_page_shows_what_python_computes(page: Page, setting):
 
 def test_a_click_chooses_a_patch_and_larger_patches_keep_the_place(page: Page):
     page.locator("[data-setting=patch] input[value='6']").check()
-    drawn(page)
+    await_drawing(page)
     board = page.locator(IMAGE)
     board.scroll_into_view_if_needed()
     side = board.bounding_box()["width"]
@@ -142,7 +125,7 @@ def test_chooser_answers_what_the_reference_answers(page: Page, need):
     page.get_by_role("button", name="no needs").click()
     for name, value in need.items():
         page.locator(f"[data-need={name}]").select_option(str(value))
-    drawn(page)
+    await_drawing(page)
     answer = page.locator(".answer")
     try:
         name = choose_backbone(need, list(MADE_UP))
@@ -183,7 +166,7 @@ def test_accessible_and_within_the_page(new_page: Callable[..., Page], theme, wi
     page.add_style_tag(content=f"body {{ background: {background} }}")
     page.locator("summary").click()
     page.locator("[data-need=max_latency_ms]").select_option("50")
-    drawn(page)
+    await_drawing(page)
     # Preloading would fetch the style sheets, which a page from disk may not.
     results = Axe().run(page, context=".course-demo", options={"preload": False})
     assert results.violations_count == 0, results.generate_report()

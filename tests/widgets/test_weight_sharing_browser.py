@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from quiet_pages import await_drawing, quiet_pages
 
 from cnncourse.widgets.convolution import KERNELS
 from cnncourse.widgets.moving_picture import LAYERS, moved, watch
@@ -30,38 +32,10 @@ def demo_site(build):
 
 
 @pytest.fixture
-def open_page(browser: Browser, demo_site) -> Iterator:
+def open_page(browser: Browser, demo_site: Path) -> Iterator[Callable[..., Page]]:
     """Opens the page; afterwards it may not have complained or asked the network."""
-    contexts, complaints = [], []
-
-    def open_page(**options) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 820, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith(("file:", "blob:", "data:"))
-                else complaints.append(request.url)
-            ),
-        )
-        page.goto((demo_site / "moving.html").as_uri())
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector(".afm[data-state=live]")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def await_drawing(page: Page) -> None:
-    """The demo draws in the next frame after a change."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    with quiet_pages(browser) as open_file:
+        yield lambda **options: open_file(demo_site / "moving.html", **options)
 
 
 def values(page: Page, grid: str) -> np.ndarray:
