@@ -33,7 +33,7 @@ REFERENCES = [
     for exercise in EXERCISES
     for seed in ((0,) if isinstance(exercise.run, Training) else (0, 1, 12345))
 ]
-FEW = 200
+FEW = 400
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 
 
