@@ -61,6 +61,12 @@ def read_expected(lesson: Lesson) -> dict[str, dict[str, float]]:
     return {name: {key: float(points) for key, points in row.items()} for name, row in rows.items()}
 
 
+def read_words(lesson: Lesson) -> dict[tuple[str, str], str]:
+    """(student, exercise) -> what the class's table must say of it, where that is told."""
+    with (lesson_folder(lesson) / "words.csv").open(newline="", encoding="utf-8") as file:
+        return {(row["student"], row["exercise"]): row["word"] for row in csv.DictReader(file)}
+
+
 def answer_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
     """exercise -> the cell that a learner fills in."""
     cells = {}
