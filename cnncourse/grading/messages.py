@@ -29,7 +29,11 @@ GROWS = {
 
 
 def right(name: str, cases: int) -> str:
-    return f"{name} is right: all {cases} cases pass."
+    """
+    >>> right("conv2d", 9), right("ChosenNet", 1)
+    ('conv2d is right: all 9 cases pass.', 'ChosenNet is right: its case passes.')
+    """
+    return f"{name} is right: {f'all {cases} cases pass' if cases > 1 else 'its case passes'}."
 
 
 def not_attempted(name: str) -> str:

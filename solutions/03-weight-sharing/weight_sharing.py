@@ -228,6 +228,7 @@ conv_matrix(torch.tensor([[1.0, 2.0]]), height=1, width=3)
 plt.imshow(conv_matrix(torch.arange(1.0, 10).reshape(3, 3), 6, 7), cmap="magma_r")
 plt.xlabel("pixel")
 plt.ylabel("place")
+plt.show()
 # %% nbgrader={"grade": true, "grade_id": "conv_matrix", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 check(conv_matrix)
 
