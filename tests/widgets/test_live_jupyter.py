@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from live_jupyter import jupyter_server
 from nbformat.v4 import new_code_cell, new_notebook
+from notebook_page import await_kernel, cell, run
 from playwright.sync_api import Browser, Page, expect
 
 CELLS = [
@@ -31,50 +28,21 @@ demo
 
 
 @pytest.fixture
-def notebook(tmp_path: Path) -> Iterator[str]:
-    """The address of a notebook on a server of its own."""
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """The notebook, open on a server of its own."""
     cells = [new_code_cell(source.strip()) for source in CELLS]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "demo.ipynb")
-    home = tmp_path / "home"
-    home.mkdir()
-    environment = {**os.environ, "HOME": str(home), "JUPYTER_NO_CONFIG": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    command = [sys.executable, "-m", "notebook", "--no-browser", "--ServerApp.port=0"]
-    command += ["--allow-root", "--IdentityProvider.token=demo", f"--ServerApp.root_dir={tmp_path}"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-    try:
-        for line in server.stderr:
-            if found := re.search(r"(http://127\.0\.0\.1:\d+)/", line):
-                break
-        else:
-            pytest.fail("The Jupyter server ended before it said where it listens.")
-        # A full pipe would stop the server.
-        threading.Thread(target=server.stderr.read, daemon=True).start()
-        yield f"{found[1]}/notebooks/demo.ipynb?token=demo"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        server.stderr.close()
+    with jupyter_server(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/notebooks/demo.ipynb")
+        await_kernel(page)
+        yield page
+        page.close()
 
 
-def run_cell(page: Page, number: int) -> None:
-    """Runs a cell; again if the page was not yet listening, which it does not say."""
-    cell = page.locator(".jp-CodeCell").nth(number)
-    prompt = cell.locator(".jp-InputPrompt")
-    for _ in range(20):
-        cell.locator(".cm-content").click()
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(500)
-        if prompt.inner_text() != "[ ]:":
-            return
-    pytest.fail(f"Cell {number} of the notebook never ran.")
-
-
-def test_both_ways(browser: Browser, notebook: str):
-    page = browser.new_page()
-    page.goto(notebook)
-    run_cell(page, 0)
+def test_both_ways(page: Page):
+    run(page, cell(page, "demo = Convolution"))
     root = page.locator(".convolution-demo")
     expect(root.locator(".output .shape")).to_have_text("9 × 9", timeout=60_000)
     expect(root.locator(".remark")).to_contain_text("LookupError: no idea what -1 is")
@@ -86,10 +54,9 @@ def test_both_ways(browser: Browser, notebook: str):
     root.get_by_label("Weight in row 0, column 0").fill("7")
     # The page holds back messages while the kernel is busy: wait for the answer to the last one.
     expect(root.locator(".remark")).to_contain_text("no idea what 7 is")
-    run_cell(page, 1)
+    run(page, cell(page, "python sees"))
     expect(page.locator(".jp-OutputArea").nth(1)).to_contain_text("python sees 7 6")
 
-    run_cell(page, 2)
+    run(page, cell(page, "demo.stride = 3"))
     expect(root.locator(".output .shape")).to_have_text("6 × 6")
     expect(root.locator("[data-setting=stride] input[value='3']")).to_be_checked()
-    page.close()
