@@ -37,7 +37,7 @@ def of_exercise(exercise: Exercise) -> str:
     growth = exercise.vectorised
     sizes = growth and (sorted(growth.small.items()), sorted(growth.large.items()))
     asked = [case.why for case in exercise.cases]
-    return shortened(repr((exercise.points, asked, exercise.forbids, sizes)))
+    return shortened(repr((exercise.name, exercise.points, asked, exercise.forbids, sizes)))
 
 
 def shortened(text: str) -> str:
@@ -49,7 +49,7 @@ def cells_behind(answer: Any) -> tuple[str, ...]:
     """The fingerprints of the cells that an answer was written in, and of all that it calls.
 
     Only functions and classes of the running notebook count. Empty where Python has not kept the
-    text of a cell, as with `%%time`.
+    answer's own text, as with `%%time`.
     """
     found: dict[str, None] = {}
     waiting, seen = [answer], {id(answer)}
@@ -63,6 +63,8 @@ def cells_behind(answer: Any) -> tuple[str, ...]:
                 found[of_source(source)] = None
             names = sorted(names_in(function.__code__))
             leaning += [function.__globals__.get(name) for name in names]
+        if not found:
+            break
         for other in leaning:
             if id(other) not in seen and of_notebook(other):
                 seen.add(id(other))

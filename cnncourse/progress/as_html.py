@@ -23,14 +23,18 @@ from cnncourse.progress.wording import (
 )
 from cnncourse.wording import number, prose
 
-LEFT = 'style="text-align:left"'
-RIGHT = 'style="text-align:right;font-variant-numeric:tabular-nums"'
-HEAD = (("lesson", LEFT), ("right", RIGHT), ("begun", RIGHT), ("not begun", RIGHT))
+CELL = "padding:.25em .5em;vertical-align:top;border-bottom:1px solid #8884"
+LEFT = f'style="text-align:left;{CELL}"'
+RIGHT = f'style="text-align:right;font-variant-numeric:tabular-nums;{CELL}"'
+LESSON = (
+    *(("lesson", LEFT), ("right", RIGHT), ("begun", RIGHT), ("not begun", RIGHT)),
+    ("points", RIGHT),
+)
+EXERCISE = (("exercise", LEFT), ("state", LEFT), ("points", RIGHT), ("minutes", RIGHT))
 
 
 def as_html(report: Report) -> str:
     """A summary, what to do next, a table of lessons, and a table of exercises for each."""
-    following = report.next
     parts = [
         '<div class="cnncourse-progress" style="line-height:1.45;max-width:56em">',
         f'<p style="margin:.4em 0;font-size:1.1em"><b>{escape(total(report))}</b>, '
@@ -39,8 +43,10 @@ def as_html(report: Report) -> str:
         f'<p style="margin:.6em 0">{next_step(report)}</p>',
         lesson_table(report),
     ]
-    for progress in report.lessons:
-        parts.append(exercise_table(progress, following is not None and following[0] is progress))
+    under_way = [one for one in report.lessons if one.is_begun and not one.is_done]
+    others = [one for one in report.lessons if one not in under_way]
+    parts += [exercise_table(one) for one in under_way]
+    parts.append(folded("Exercises of the other lessons", "".join(map(exercise_table, others))))
     for note in (*report.notes, by_hand(report), SAVED_COUNTS):
         parts.append(f'<p style="margin:.4em 0">{escape(note)}</p>' if note else "")
     return "".join([*parts, "</div>"])
@@ -82,24 +88,26 @@ def lesson_table(report: Report) -> str:
         cells = (progress.right, progress.begun, progress.not_begun, points_of(progress))
         numbers = "".join(f"<td {RIGHT}>{cell}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row" {LEFT}>{name}</th>{numbers}</tr>')
-    head = (*HEAD, ("points", RIGHT))
-    return table("Exercises of each lesson", head, rows)
+    return table("Exercises of each lesson", LESSON, rows)
 
 
-def exercise_table(progress: LessonProgress, is_open: bool) -> str:
-    """The exercises of a lesson, folded away where there is nothing to do now."""
-    rows = [exercise_row(one) for one in progress.all]
-    head = (("exercise", LEFT), ("state", LEFT), ("points", RIGHT), ("minutes", RIGHT))
+def folded(summary: str, html: str) -> str:
+    """What there is nothing to do about now."""
+    if not html:
+        return ""
+    return (
+        # Old style sheets hide the triangle.
+        '<details style="margin:.4em 0"><summary style="display:list-item;cursor:pointer">'
+        f"{escape(summary)}</summary>{html}</details>"
+    )
+
+
+def exercise_table(progress: LessonProgress) -> str:
     what = f"{progress.right} of {len(progress.exercises)} exercises right"
     if progress.texts:
         what += f", {progress.written} of {len(progress.texts)} texts written"
-    return (
-        f'<details style="margin:.4em 0"{" open" if is_open else ""}>'
-        # Old style sheets hide the triangle.
-        '<summary style="display:list-item;cursor:pointer">'
-        f"{escape(progress.lesson.id)}: {what}</summary>"
-        f"{table(f'Exercises of {progress.lesson.id}', head, rows)}</details>"
-    )
+    rows = [exercise_row(one) for one in progress.all]
+    return table(f"{progress.lesson.id}: {what}", EXERCISE, rows)
 
 
 def exercise_row(one: Standing) -> str:
@@ -108,11 +116,13 @@ def exercise_row(one: Standing) -> str:
     points = f"{number(one.points)} of {one.worth}" if by_check else f"{one.worth} by hand"
     badge = (
         f'<span style="background:{colour};color:#fff;border-radius:4px;padding:.1em .5em;'
-        f'white-space:nowrap">{sign} {escape(words)}</span>'
+        f'display:inline-block">{sign} {escape(words)}</span>'
     )
+    # Long names are broken where a page is narrow.
+    name = f"<code>{escape(one.name).replace('_', '_<wbr>')}</code>"
     say = f'<div style="margin:.3em 0;max-width:36em">{prose(one.say)}</div>' if one.say else ""
     return (
-        f'<tr><th scope="row" {LEFT}><code>{escape(one.name)}</code></th>'
+        f'<tr><th scope="row" {LEFT}>{name}</th>'
         f"<td {LEFT}>{badge}{say}</td><td {RIGHT}>{points}</td><td {RIGHT}>{one.minutes}</td></tr>"
     )
 
@@ -120,7 +130,7 @@ def exercise_row(one: Standing) -> str:
 def table(caption: str, head: tuple[tuple[str, str], ...], rows: list[str]) -> str:
     names = "".join(f'<th scope="col" {style}>{escape(name)}</th>' for name, style in head)
     return (
-        '<div style="overflow-x:auto"><table style="margin:.6em 0;border-collapse:collapse">'
-        f'<caption style="text-align:left">{escape(caption)}</caption>'
-        f"<thead><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        '<table style="margin:.8em 0;border-collapse:collapse">'
+        f'<caption style="text-align:left;font-weight:600">{escape(caption)}</caption>'
+        f"<thead><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

@@ -68,7 +68,11 @@ def state_of(exercise: Exercise, notebook: SavedNotebook | None) -> tuple[State,
     check = checked.check if checked else None
     if check is None:
         error = checked.error if checked and not untouched else ""
-        say = f"The check stopped with {error}. Run the answer first." if error else ""
+        say = (
+            f"The check stopped with {error}. Run the answer first, then the check."
+            if error
+            else ""
+        )
         return ("not attempted" if untouched else "not checked"), 0.0, say
     empty = check.verdict == "not attempted"
     if check.version and check.version != of_exercise(exercise):
@@ -109,7 +113,7 @@ def is_current(
 def last(check: Check, exercise: Exercise) -> str:
     """What the check said before."""
     was = "right" if check.verdict == "right" else f"{check.points:g} of {exercise.points}"
-    return f"It was {was}. Run the answer and its check again."
+    return f"It was {was}. Run its cells and the check again."
 
 
 def standing_of_text(explanation: Explanation, notebook: SavedNotebook | None) -> Standing:

@@ -18,7 +18,8 @@ CELLS = {
     "far": "def far(): return 1",
     "lonely": "def lonely(): return 2",
     "decorate": (
-        "def decorate(f):\n    @functools.wraps(f)\n    def inner(*a): return f(*a)\n    return inner"
+        "def decorate(f):\n    @functools.wraps(f)\n    def inner(*a): return f(*a)\n"
+        "    return inner"
     ),
     "plain": "def plain(n):\n    return [far() for _ in range(n)]",
     "decorated": "@decorate\ndef decorated(n): return n",

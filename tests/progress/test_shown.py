@@ -29,14 +29,16 @@ CHECKLIST = find_lesson("12-checklist")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class Terminal(io.StringIO):
+class Pipe(io.StringIO):
     encoding = "utf-8"
 
+
+class Terminal(Pipe):
     def isatty(self) -> bool:
         return True
 
 
-class Ascii(io.StringIO):
+class AsciiPipe(Pipe):
     encoding = "ascii"
 
 
@@ -54,7 +56,7 @@ def test_command_tells_states_points_time_and_what_is_next(at_work: None, capsys
     lines = [" ".join(line.split()) for line in said.splitlines()]
     worth = sum(one.points for lesson in LESSONS for one in lesson.exercises)
     many = sum(len(lesson.exercises) for lesson in LESSONS)
-    assert lines[0].startswith("4.")
+    assert lines[0].startswith("4 of")
     assert lines[0].endswith(
         f"of {worth} points, 2 of {many} exercises right, 1 of 6 texts written"
     )
@@ -64,8 +66,9 @@ def test_command_tells_states_points_time_and_what_is_next(at_work: None, capsys
     assert "● explain_dense 3 by hand written" in lines
     [row] = [line for line in lines if "02-convolution" in line and line.startswith("…")]
     assert "2 right, 3 begun, 1 not begun" in row
-    assert "This is cross-correlation. True convolution turns the kernel by 180 degrees" in said
-    assert f"Next: convolve2d, about 10 minutes, in {LESSON.exercise}." in said
+    text = " ".join(said.split())
+    assert "This is cross-correlation. True convolution turns the kernel by 180 degrees" in text
+    assert f"Next: convolve2d, about 10 minutes, in {LESSON.exercise}." in text
     assert all(len(line) <= 80 for line in said.splitlines())
     assert "\x1b" not in said
 
@@ -75,14 +78,14 @@ def test_lessons_that_stand_alike_take_one_line(save: Callable[..., Path]) -> No
     lines = as_text(report_on()).splitlines()
     assert not any("output_size" in line for line in lines)
     for lesson in LESSONS:
-        [line] = [line for line in lines if lesson.id in line]
+        [line] = [line for line in lines if line.startswith(f"○ {lesson.id} ")]
         assert f"{len(lesson.exercises)} not begun" in line
 
 
 def test_colours_are_extra(at_work: None, monkeypatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    plain = progress_text([], io.StringIO())
+    plain = progress_text([], Pipe())
     coloured = progress_text([], Terminal())
     assert "\x1b[32m" in coloured
     assert COLOUR.sub("", coloured) == plain
@@ -93,7 +96,7 @@ def test_colours_are_extra(at_work: None, monkeypatch) -> None:
 
 
 def test_terminal_that_knows_only_ascii_gets_other_signs(at_work: None) -> None:
-    said = progress_text([], Ascii())
+    said = progress_text([], AsciiPipe())
     assert said.isascii()
     assert "?" not in said
     assert "+ output_size" in said
@@ -158,7 +161,7 @@ class Tables(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         self.tags.add(tag)
-        self.open.append(tag)
+        self.open += [tag] if tag != "wbr" else []
         if tag == "tr":
             self.rows.append([])
         elif tag in ("td", "th"):
@@ -178,9 +181,12 @@ def test_notebook_shows_tables_and_the_text(at_work: None) -> None:
     page = Tables()
     page.feed(data["text/html"])
     assert page.open == []
-    assert next(
-        row[:4] for row in page.rows if row[0] == "02-convolution"
-    ) == ["02-convolution", "2", "3", "1"]
+    assert next(row[:4] for row in page.rows if row[0] == "02-convolution") == [
+        "02-convolution",
+        "2",
+        "3",
+        "1",
+    ]
     assert ["output_size", "✓ right", "2 of 2", "10"] in page.rows
     assert ["conv2d", "… not checked yet", "0 of 4", "40"] in page.rows
     # One row for each lesson, exercise and text, and one head for each table.
@@ -239,7 +245,6 @@ def test_while_a_class_is_graded_it_does_nothing() -> None:
 import os, sys
 sys.path.insert(0, {str(Path.cwd())!r})
 from cnncourse.kernels.kernel_process import NotWhileGraded
-sys.modules = {{k: v for k, v in sys.modules.items()}}
 sys.meta_path.insert(0, NotWhileGraded())
 os.environ[{CHANNEL!r}] = "0"
 from cnncourse.progress import progress

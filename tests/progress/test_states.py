@@ -192,7 +192,7 @@ def test_changed_answers_have_no_points_until_they_are_checked(worked: NotebookN
     edit("output_size-answer", "stride + 1", "stride + 2")(worked)
     changed = stands(worked, "output_size")
     assert changed.points == 0
-    assert changed.say == "It was right. Run the answer and its check again."
+    assert changed.say == "It was right. Run its cells and the check again."
 
 
 def test_started_answer_that_still_raises_is_begun(worked: NotebookNode) -> None:
