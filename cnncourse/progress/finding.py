@@ -177,5 +177,6 @@ def called(path: Path) -> str:
 
 
 def near(path: Path, here: Path) -> bool:
-    """Whether the way there goes up two folders at most."""
-    return any(path.is_relative_to(one) for one in (here, *list(here.parents)[:2]))
+    """Whether the way there goes up two folders at most, and not to the root of everything."""
+    above = [one for one in list(here.parents)[:2] if one != one.parent]
+    return any(path.is_relative_to(one) for one in (here, *above))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from html.parser import HTMLParser
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -15,32 +13,14 @@ from IPython.core.inputtransformer2 import TransformerManager
 from cnncourse.grading.fingerprint import of_source
 from cnncourse.intake.names import functions
 from cnncourse.intake.reading import Reading, SubmittedCell, cell_of, raw_cells
+from cnncourse.progress.check_output import Check, check_of
 
 ANSWER = "-answer"
 # nbgrader's own words in a cell that nobody has written in.
 UNWRITTEN_CODE = re.compile(r"# YOUR CODE HERE\s+raise NotImplementedError\(\)")
 UNWRITTEN_TEXT = "YOUR ANSWER HERE"
 CHECKS = re.compile(r"check\((\w+)\)")
-# What is read of a check's verdict stands at its beginning.
-MOST_HTML = 20_000
 MOST_OUTPUTS = 100
-LONGEST_SENTENCE = 400
-FINGERPRINT = re.compile(r"[0-9a-f]{1,64}")
-
-
-@dataclass(frozen=True)
-class Check:
-    """What the output of a check says.
-
-    verdict: as in `contract.Verdict`; "" where only the points were left.
-    version, cells: the fingerprints of the exercise, and of the cells behind the answer.
-    """
-
-    points: float
-    verdict: str = ""
-    say: str = ""
-    version: str = ""
-    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -171,68 +151,6 @@ def checksum(cell: SubmittedCell, marks: dict[str, Any]) -> str:
         points = marks.get("points")
         parts.append(str(float(points)) if isinstance(points, int | float) else "")
     return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
-
-
-def check_of(data: dict[str, Any]) -> Check | None:
-    """The verdict in one output, or None where it is something else."""
-    points = points_in(text_in(data.get("text/plain")))
-    if points is None:
-        return None
-    html = text_in(data.get("text/html"))
-    if not html:
-        return Check(points)
-    head = Head()
-    head.feed(html[:MOST_HTML])
-    if head.marks is None:
-        return None
-    marks = head.marks
-    return Check(
-        points,
-        marks.get("data-verdict", ""),
-        " ".join("".join(head.words).split())[:LONGEST_SENTENCE],
-        marks.get("data-version", ""),
-        tuple(FINGERPRINT.findall(marks.get("data-cells", ""))),
-    )
-
-
-class Head(HTMLParser):
-    """Takes the marks of a result and its sentence, the first paragraph, out of its HTML."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.marks: dict[str, str] | None = None
-        self.words: list[str] = []
-        self.inside = self.over = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
-        if self.marks is None and found.get("class") == "cnncourse-result":
-            self.marks = found
-        elif tag == "p" and self.marks is not None and not self.over:
-            self.inside = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "p" and self.inside:
-            self.inside, self.over = False, True
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.words.append(data)
-
-
-def text_in(value: Any) -> str:
-    """A text that notebooks store whole or as a list of lines."""
-    if isinstance(value, list):
-        value = "".join(part for part in value if isinstance(part, str))
-    return value if isinstance(value, str) else ""
-
-
-def points_in(text: str) -> float | None:
-    try:
-        points = float(text[:40])
-    except ValueError:
-        return None
-    return points if math.isfinite(points) and points >= 0 else None
 
 
 def one_word(value: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Literal, get_args
 
 from cnncourse.grading.contract import Exercise, Explanation, Verdict
 from cnncourse.grading.fingerprint import of_exercise
-from cnncourse.progress.saved import Check, SavedCell, SavedNotebook
+from cnncourse.progress.check_output import Check
+from cnncourse.progress.saved import SavedCell, SavedNotebook
 
 State = Literal[
     "right",
@@ -62,28 +63,22 @@ def state_of(exercise: Exercise, notebook: SavedNotebook | None) -> tuple[State,
     if notebook is None:
         return "not attempted", 0.0, ""
     if not notebook.holds(exercise.name):
-        return "missing", 0.0, "Its cells are not in this notebook."
+        return "missing", 0.0, ""
     answer, checked = notebook.answer_cell(exercise.name), notebook.check_cell(exercise.name)
     untouched = answer is None or answer.untouched
+    unchecked: State = "not attempted" if untouched else "not checked"
     check = checked.check if checked else None
     if check is None:
         error = checked.error if checked and not untouched else ""
-        say = (
-            f"The check stopped with {error}. Run the answer first, then the check."
-            if error
-            else ""
-        )
-        return ("not attempted" if untouched else "not checked"), 0.0, say
+        say = f"The check stopped with {error}. Run the answer first, then the check."
+        return unchecked, 0.0, say if error else ""
     empty = check.verdict == "not attempted"
-    if check.version and check.version != of_exercise(exercise):
-        # Of an empty answer, nobody needs to know that.
-        if empty and untouched:
-            return "not attempted", 0.0, ""
-        return "older", 0.0, last(check, exercise)
-    if not is_current(check, checked, answer, notebook):
+    is_older = bool(check.version) and check.version != of_exercise(exercise)
+    if is_older or not is_current(check, checked, answer, notebook):
+        # What a check said of an empty answer, nobody needs to know any more.
         if empty:
-            return ("not attempted" if untouched else "not checked"), 0.0, ""
-        return "changed", 0.0, last(check, exercise)
+            return unchecked, 0.0, ""
+        return ("older" if is_older else "changed"), 0.0, last(check, exercise)
     if empty:
         return ("not attempted" if untouched else "unfinished"), 0.0, ""
     points = min(check.points, float(exercise.points))

@@ -8,13 +8,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from IPython.core.formatters import DisplayFormatter
 from nbformat import NotebookNode
-from progress_data import LESSON, cell, released
+from progress_data import LESSON, ROOT, cell, released
 
 from cnncourse import cli
 from cnncourse.course import LESSONS, find_lesson
@@ -223,8 +224,6 @@ def test_named_folders_count(at_work: None, tmp_path: Path, monkeypatch) -> None
 
 
 def test_everything_done_is_praised(at_work: None) -> None:
-    from dataclasses import replace
-
     report = report_on()
     done = tuple(
         replace(
@@ -243,7 +242,7 @@ def test_everything_done_is_praised(at_work: None) -> None:
 def test_while_a_class_is_graded_it_does_nothing() -> None:
     program = f"""
 import os, sys
-sys.path.insert(0, {str(Path.cwd())!r})
+sys.path.insert(0, {str(ROOT)!r})
 from cnncourse.kernels.kernel_process import NotWhileGraded
 sys.meta_path.insert(0, NotWhileGraded())
 os.environ[{CHANNEL!r}] = "0"
