@@ -253,3 +253,18 @@ print(progress())
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout.strip() == "This is answered by your instructor's grader."
+
+
+def test_learners_need_nothing_that_only_teachers_have(at_work: None) -> None:
+    program = """
+import sys
+for name in ("nbgrader", "jupytext", "nbformat", "nbconvert", "rapidfuzz"):
+    sys.modules[name] = None
+from cnncourse.progress import progress
+print(progress())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert "output_size" in done.stdout
+    assert "right" in done.stdout
