@@ -32,6 +32,23 @@ def build_parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("list", help="print lessons, exercises and points")
     verb.set_defaults(run=run_list)
 
+    verb = verbs.add_parser(
+        "progress",
+        help="show a learner how far they are",
+        description="Show how far you are: which exercises are right, begun or still to do, your "
+        "points, the time that is left, and what to do next. Your notebooks are read as they were "
+        "saved last; nothing in them is run, changed or sent anywhere.",
+    )
+    verb.add_argument(
+        "where",
+        nargs="*",
+        type=Path,
+        metavar="FOLDER",
+        help="folders or notebooks to look into; if absent, the course's exercises, "
+        "or outside of the course the current folder and all below it",
+    )
+    verb.set_defaults(run=run_progress)
+
     verb = verbs.add_parser("release", help="make the learners' notebooks from the solutions")
     verb.add_argument(
         "lesson", nargs="?", type=lesson, help="such as 02-convolution; all if absent"
@@ -100,6 +117,12 @@ def run_list(options: argparse.Namespace) -> None:
     from cnncourse.listing import as_list
 
     print(as_list(LESSONS))
+
+
+def run_progress(options: argparse.Namespace) -> None:
+    from cnncourse.progress.command import progress_text
+
+    print(progress_text(options.where, sys.stdout))
 
 
 def run_release(options: argparse.Namespace) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from cnncourse.course import find_exercise
 from cnncourse.grading.contract import Exercise, Result
 from cnncourse.grading.engine import grade
+from cnncourse.grading.fingerprint import cells_behind, of_exercise
 from cnncourse.grading.serve import graded_elsewhere
 from cnncourse.wording import prose
 
@@ -55,7 +56,9 @@ def check(answer: Callable[..., Any]) -> Result | Later:
     """
     if graded_elsewhere():
         return Later()
-    return grade(exercise_of(answer), answer)
+    exercise = exercise_of(answer)
+    result = grade(exercise, answer)
+    return replace(result, version=of_exercise(exercise), cells=cells_behind(answer))
 
 
 def hint(answer: Callable[..., Any] | str, level: int = 1) -> Hint | Later:

@@ -153,6 +153,8 @@ class Result:
     say: the sentence that names what went wrong, or praises.
     points: what the exercise is worth; `repr` is score times that, because it is
         what a notebook stores as text/plain and nbgrader reads as partial credit.
+    version, cells: fingerprints of the exercise and of the notebook's cells behind the answer;
+        see `fingerprint`. Empty but in a learner's own notebook.
     """
 
     verdict: Verdict
@@ -170,6 +172,8 @@ class Result:
     remarks: tuple[str, ...] = ()
     traceback: str = ""
     printed: str = ""
+    version: str = ""
+    cells: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return str(round(self.score * self.points, 6))

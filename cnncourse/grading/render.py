@@ -28,6 +28,7 @@ def as_html(result: Result) -> str:
     parts = [
         f'<div class="cnncourse-result" data-verdict="{result.verdict}" '
         f'data-misconception="{escape(result.misconception)}" '
+        f'data-version="{result.version}" data-cells="{" ".join(result.cells)}" '
         f'style="border-left:4px solid {colour};'
         'padding:.4em 0 .4em 1em;margin:.3em 0;line-height:1.45;max-width:48em">',
         f'<div><span style="background:{colour};color:#fff;border-radius:4px;padding:.1em .5em;'

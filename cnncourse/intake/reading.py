@@ -61,6 +61,24 @@ class Reading:
 def read_notebook(data: bytes) -> Reading:
     """The cells of a submitted notebook. Unreadable where there are none to be had."""
     reading = Reading()
+    room = MOST_SOURCE
+    for raw in raw_cells(data, reading):
+        cell = cell_of(raw, reading)
+        if cell is None:
+            continue
+        room -= len(cell.source)
+        if room < 0:
+            note(reading, "The notebook is too long; its last cells were not read.")
+            break
+        reading.cells.append(cell)
+    return reading
+
+
+def raw_cells(data: bytes, reading: Reading) -> list[Any]:
+    """The cells as they stand in the file, which may be anything. Unreadable where there are none.
+
+    reading: gets a warning for everything that had to be mended.
+    """
     if len(data) > MOST_BYTES:
         raise Unreadable(f"The file is larger than {MOST_BYTES >> 20} MB.")
     if not data.strip(b"\0 \t\r\n"):
@@ -71,17 +89,7 @@ def read_notebook(data: bytes) -> Reading:
     tree = parsed(text_of(data, reading), reading)
     if not isinstance(tree, dict):
         raise Unreadable("The file is JSON, but not a notebook.")
-    room = MOST_SOURCE
-    for raw in cells_of(tree, reading)[:MOST_CELLS]:
-        cell = cell_of(raw, reading)
-        if cell is None:
-            continue
-        room -= len(cell.source)
-        if room < 0:
-            note(reading, "The notebook is too long; its last cells were not read.")
-            break
-        reading.cells.append(cell)
-    return reading
+    return cells_of(tree, reading)[:MOST_CELLS]
 
 
 def text_of(data: bytes, reading: Reading) -> str:

@@ -20,6 +20,7 @@ PUBLIC = (
     "grading",
     "notebook.py",
     "pictures.py",
+    "progress",
     "recipes",
     "training.py",
     "widgets",

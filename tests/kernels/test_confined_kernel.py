@@ -53,6 +53,7 @@ WORKS = [
     ("get_ipython().__class__.__name__", "'ZMQInteractiveShell'"),
     ("%timeit -n1 -r1 3", "loop"),
     ("from cnncourse import check; check(abs)", "answered by your instructor's grader"),
+    ("from cnncourse.progress import progress; progress()", "your instructor's grader"),
     ("from cnncourse.widgets.convolution import Convolution; Convolution().keys[:1]", "["),
     ("import sklearn.datasets; sklearn.datasets.load_digits().data.shape", "(1797, 64)"),
 ]

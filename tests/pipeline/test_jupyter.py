@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from live_jupyter import jupyter_server
-from notebook_page import answer, cell, open_notebook, run
+from notebook_page import answer, cell, open_notebook, run, save
 from playwright.sync_api import Browser, Page, expect
 
 from cnncourse.course import find_exercise, find_lesson
@@ -25,9 +25,14 @@ PADS_ONE_SIDE = RIGHT.replace("2 * padding", "padding")
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a learner keeps the course's notebooks in."""
+    return tmp_path_factory.mktemp("jupyter")
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, folder: Path) -> Iterator[Page]:
     """The released notebook on a server, open, its first cell run."""
-    folder = tmp_path_factory.mktemp("jupyter")
     notebook = folder / LESSON.exercise
     notebook.parent.mkdir(parents=True)
     shutil.copy(ROOT / LESSON.exercise, notebook)
@@ -74,3 +79,21 @@ def test_playground_lives_before_the_answer_exists(page: Page) -> None:
     run(page, closing)
     expect(closing.locator(".convolution-demo")).to_be_visible()
     expect(closing).to_contain_text("Your function is still empty.")
+
+
+def test_progress_shows_what_is_saved(page: Page, folder: Path) -> None:
+    answer(page, RIGHT, "output_size")
+    save(page)
+    assert 'data-verdict=\\"right\\"' in (folder / LESSON.exercise).read_text()
+    # A cell of one's own below the last one.
+    cell(page, "Convolution(function=conv2d").locator(".cm-content").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("from cnncourse.progress import progress\n\nprogress()")
+    run(page, cell(page, "from cnncourse.progress"))
+    shown = cell(page, "from cnncourse.progress").locator(".cnncourse-progress")
+    rows = shown.get_by_role("row")
+    expect(rows.filter(has_text="output_size")).to_contain_text("✓ right")
+    expect(rows.filter(has_text="output_size")).to_contain_text("2 of 2")
+    expect(rows.filter(has=page.get_by_role("link", name=LESSON.id))).to_contain_text("of 15")
