@@ -111,7 +111,8 @@ def picture(
     ]
     for (source, target), corners in arrows(placed).items():
         parts.append(f'<path class="from-{source} to-{target}" d="{path(corners)}"/>')
-    parts += [drawn(box, names[key], hours[key], links[key]) for key, box in placed.items()]
+    for key in (lesson.id for lesson in lessons):  # in the order of the course, for the keyboard
+        parts.append(drawn(placed[key], names[key], hours[key], links[key]))
     return "\n".join([*parts, "</svg>"])
 
 
