@@ -110,7 +110,8 @@ def picture(
         f"<style>{''.join(map(lit, placed))}</style>",
     ]
     for (source, target), corners in arrows(placed).items():
-        parts.append(f'<path class="from-{source} to-{target}" d="{path(corners)}"/>')
+        ends = f'class="from-{source} to-{target}" marker-end="url(#map-arrow)"'
+        parts.append(f'<path {ends} d="{path(corners)}"/>')
     for key in (lesson.id for lesson in lessons):  # in the order of the course, for the keyboard
         parts.append(drawn(placed[key], names[key], hours[key], links[key]))
     return "\n".join([*parts, "</svg>"])
