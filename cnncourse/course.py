@@ -55,9 +55,14 @@ class Lesson:
         return getattr(lesson, "EXPLANATIONS", ())
 
     @property
+    def tasks(self) -> tuple[Exercise | Explanation, ...]:
+        """All that learners are to do."""
+        return (*self.exercises, *self.explanations)
+
+    @property
     def points(self) -> int:
         """What all of it is worth."""
-        return sum(one.points for one in (*self.exercises, *self.explanations))
+        return sum(one.points for one in self.tasks)
 
 
 LESSONS: tuple[Lesson, ...] = (

@@ -9,7 +9,7 @@ from cnncourse.grading.contract import Exercise, Explanation
 
 
 def as_list(lessons: Sequence[Lesson]) -> str:
-    """Each lesson with its exercises, their points and minutes."""
+    """Each lesson with its exercises, their points, minutes and difficulty."""
     lines = []
     for lesson in lessons:
         count = f"{len(lesson.exercises)} exercises"
@@ -22,4 +22,4 @@ def as_list(lessons: Sequence[Lesson]) -> str:
 
 
 def line(one: Exercise | Explanation) -> str:
-    return f"  {one.name:<24}{one.points:>2} points {one.minutes:>4} minutes"
+    return f"  {one.name:<24}{one.points:>2} points {one.minutes:>4} minutes  {one.difficulty}"

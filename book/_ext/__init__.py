@@ -3,7 +3,12 @@
 execution  runs the chapters in parallel; forgets their outputs when the course changes
 failure    leaves no page behind when a build fails
 formulas   sets formulas with KaTeX while the site is built
-contents   the {course-table} directive: all lessons, exercises and points
+numbers    how much there is of everything, for sentences: {{ exercises }}
+contents   the {course-table} and {lesson-list} directives: all lessons (chapters, hours)
+course_map the {course-map} and {course-ways} directives: what needs what (map_picture)
+exercise_table  the {exercise-table} directive: everything there is to do
+zoo        the {zoo} directive: the wrong answers that each grader recognises
+verdict    the {verdict} directive: a wrong answer, graded while the page is built
 quiz       the {quiz} directive (spoken: formulas in words)
 demos      the course's widgets, alive on a page without a kernel
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
@@ -21,7 +26,21 @@ from sphinx.application import Sphinx
 
 from . import offline, trim
 
-PARTS = ("execution", "failure", "formulas", "contents", "quiz", "demos", "launch", "theme")
+PARTS = (
+    "execution",
+    "failure",
+    "formulas",
+    "numbers",
+    "contents",
+    "course_map",
+    "exercise_table",
+    "zoo",
+    "verdict",
+    "quiz",
+    "demos",
+    "launch",
+    "theme",
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -42,6 +42,7 @@ EXPERIMENTS = (
     "feature_hierarchy",
     "few_shot_transfer",
     "compound_scaling",
+    "check_times",
 )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Arguments = dict[str, Any]
 Make = Callable[[torch.Generator], Arguments]
 Verdict = Literal["right", "wrong", "crashed", "not attempted", "not allowed"]
+Difficulty = Literal["warm-up", "core", "challenge"]
+DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Exercise:
     """One graded exercise; its name is the reference's.
 
     minutes: what a beginner needs.
+    difficulty: "warm-up" takes one thought, "core" is what the lesson is about, and a "challenge"
+        puts several ideas together.
     hints: from a nudge to nearly the answer, never the code.
     oracle: an independent right answer, called as the reference is.
     run: how an answer is put to a case: `call`, a `Module`, a `Training`, a `Permutation` or a
@@ -89,6 +93,7 @@ class Exercise:
     cases: tuple[Case, ...]
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, ...]
+    difficulty: Difficulty = field(kw_only=True)
     oracle: Callable[..., Any] | None = None
     run: Run = call
     forbids: tuple[str, ...] = ()
@@ -118,11 +123,13 @@ class Explanation:
 
     name: the `grade_id` of its cell; no function has it.
     minutes: what a beginner needs.
+    difficulty: as of an exercise.
     """
 
     name: str
     minutes: int
     rubric: tuple[Criterion, ...]
+    difficulty: Difficulty = field(kw_only=True)
 
     @property
     def points(self) -> int:

@@ -24,6 +24,7 @@ EXERCISE = Exercise(
     reference=normal_numbers,
     points=2,
     minutes=5,
+    difficulty="core",
     run=Draw(),
     cases=(Case("it draws", lambda generator: {"shape": SHAPE}),),
     misconceptions=(Misconception(too_wide, "too wide"),),

@@ -39,7 +39,7 @@ def in_place(conv):
 
 SIZES = {"seed": 3, "channels": 2, "filters": 3, "kernel_size": (2, 3), "bias": False}
 CASE = Case("", lambda g: {"conv": Recipe(convolution, SIZES), "x": normal(g, 2, 2, 5, 6)})
-EXERCISE = Exercise(doubled, 1, 5, (CASE,), (), ("a", "b"), run=Layer("Conv2d"))
+EXERCISE = Exercise(doubled, 1, 5, (CASE,), (), ("a", "b"), difficulty="core", run=Layer("Conv2d"))
 
 
 @pytest.mark.parametrize("answer", [doubled, of_a_class_of_its_own])

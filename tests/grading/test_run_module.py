@@ -162,6 +162,7 @@ EXERCISE = Exercise(
     reference=Block,
     points=3,
     minutes=30,
+    difficulty="core",
     cases=(
         Case("the shape stays", block(4, 4, 1)),
         Case("the channels change", block(3, 5, 1)),
@@ -220,7 +221,7 @@ def test_dense_layer_and_convolution_that_do_the_same_are_both_right():
             return self.layer(x).flatten(1)
 
     case = Case("", lambda generator: {"x": normal(generator, 3, 1, 4, 5), "classes": 7})
-    exercise = Exercise(Dense, 1, 5, (case,), (), ("a", "b"), run=Module())
+    exercise = Exercise(Dense, 1, 5, (case,), (), ("a", "b"), difficulty="core", run=Module())
     assert grade(exercise, Convolution).verdict == "right"
 
 
@@ -243,6 +244,6 @@ def test_gradient_that_vanishes_need_not_be_the_same_noise():
             return self.norm(mixed)
 
     case = Case("", lambda generator: {"x": normal(generator, 3, 4, 5, 6), "channels": 4})
-    exercise = Exercise(Biased, 1, 5, (case,), (), ("a", "b"), run=Module())
+    exercise = Exercise(Biased, 1, 5, (case,), (), ("a", "b"), difficulty="core", run=Module())
     for seed in range(5):
         assert grade(exercise, Dense, seed=seed).verdict == "right"

@@ -29,6 +29,7 @@ EXERCISE = Exercise(
     reference=reference,
     points=1,
     minutes=5,
+    difficulty="core",
     cases=(
         Case("only shapes", lambda _: {"width": 3000, "x": (2, 2, 6, 7)}),
         Case(
@@ -181,7 +182,9 @@ def test_a_large_network_is_neither_stored_nor_computed():
         return nn.Linear(2**20, 2**20)
 
     case = Case("", lambda _: {"width": 1, "x": (1, 2**20)})
-    result = grade(Exercise(answer, 1, 5, (case,), (), ("a", "b"), run=Network()), answer)
+    result = grade(
+        Exercise(answer, 1, 5, (case,), (), ("a", "b"), difficulty="core", run=Network()), answer
+    )
     assert result.verdict == "right", str(result)
 
 

@@ -42,6 +42,7 @@ EXERCISE = Exercise(
     reference=Separator,
     points=4,
     minutes=10,
+    difficulty="core",
     cases=(Case("it is trained", two_clouds),),
     misconceptions=(),
     hints=("a", "b"),
@@ -84,7 +85,14 @@ def test_answer_never_sees_the_targets_that_are_held_out():
 
     assert "held_out_targets" not in RUN.without_secrets(two_clouds(torch.Generator()))
     exercise = Exercise(
-        Separator, 4, 1, EXERCISE.cases, (), ("a", "b"), run=Training(learned, 0.5, 0.9)
+        Separator,
+        4,
+        1,
+        EXERCISE.cases,
+        (),
+        ("a", "b"),
+        difficulty="core",
+        run=Training(learned, 0.5, 0.9),
     )
     assert grade(exercise, Separator).score == 1.0
     assert [len(targets) for _, targets in seen] == [200, 200]
@@ -138,6 +146,7 @@ def test_what_a_network_does_is_noted_beside_its_accuracy():
         EXERCISE.cases,
         (Misconception(partly_hidden, "hidden", sign),),
         ("a", "b"),
+        difficulty="core",
         run=Training(fit, 0.5, 1.1),
     )
     assert grade(exercise, partly_hidden).say == "hidden"
@@ -153,7 +162,14 @@ def test_sign_that_fails_on_what_came_back_names_nothing():
 
     wrong = Misconception(lambda: None, "says so", fails)
     exercise = Exercise(
-        Separator, 4, 1, EXERCISE.cases, (wrong,), ("a", "b"), run=Training(fit, 0.5, 1.1)
+        Separator,
+        4,
+        1,
+        EXERCISE.cases,
+        (wrong,),
+        ("a", "b"),
+        difficulty="core",
+        run=Training(fit, 0.5, 1.1),
     )
     result = grade(exercise, Separator)
     assert (result.verdict, result.misconception) == ("wrong", "")

@@ -22,7 +22,20 @@ RIGHT = "- [x] $\\frac{7}{2}$\n  Because."
 WRONG = "- [ ] 4\n  Not that."
 
 
-@pytest.mark.parametrize("name", ["fonts", "formulas", "launch", "quiz", "spoken", "styles"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chapters",
+        "fonts",
+        "formulas",
+        "hours",
+        "launch",
+        "map_picture",
+        "quiz",
+        "spoken",
+        "styles",
+    ],
+)
 def test_worked_examples(part, name):
     failed, attempted = doctest.testmod(part(name))
     assert attempted > 0

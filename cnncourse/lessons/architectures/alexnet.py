@@ -175,6 +175,7 @@ ALEXNET = Exercise(
     reference=alexnet_features,
     points=2,
     minutes=25,
+    difficulty="core",
     oracle=WithAPoolThatDoesNothing,
     run=Network(),
     explain_shape=explain_shape,

@@ -201,6 +201,7 @@ LENET5 = Exercise(
     reference=LeNet5,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=AllConvolutions,
     run=Module(),
     cases=(

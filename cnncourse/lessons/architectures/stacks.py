@@ -116,6 +116,7 @@ STACKED_VS_SINGLE = Exercise(
     reference=stacked_vs_single,
     points=1,
     minutes=10,
+    difficulty="warm-up",
     oracle=counted_in_real_layers,
     cases=(
         Case("the kernels are 3 × 3", three_by_three, keeps="VGG, the case to think about first"),

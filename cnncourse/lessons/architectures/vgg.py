@@ -93,6 +93,7 @@ VGG = Exercise(
     reference=vgg,
     points=4,
     minutes=45,
+    difficulty="challenge",
     oracle=AllConvolutions,
     run=Network(),
     cases=(

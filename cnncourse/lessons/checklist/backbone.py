@@ -58,6 +58,7 @@ PREDICT_BACKBONE = Exercise(
     reference=predict_backbone,
     points=2,
     minutes=15,
+    difficulty="core",
     oracle=measured,
     predicts=True,
     cases=(

@@ -51,6 +51,7 @@ PREDICT_DENSE = Exercise(
     reference=predict_dense,
     points=2,
     minutes=10,
+    difficulty="warm-up",
     oracle=measured,
     predicts=True,
     cases=(

@@ -49,6 +49,7 @@ PREDICT_DEPTH = Exercise(
     reference=predict_depth,
     points=2,
     minutes=15,
+    difficulty="core",
     oracle=measured,
     predicts=True,
     cases=(

@@ -13,6 +13,7 @@ EXPLANATIONS = (
             Criterion(1, "uses the measured shuffle to say what an MLP does not know"),
             Criterion(1, "says what follows for a pattern at a place that was not in the training"),
         ),
+        difficulty="core",
     ),
     Explanation(
         "explain_sharing",
@@ -22,6 +23,7 @@ EXPLANATIONS = (
             Criterion(1, "says what sharing does not save, and why"),
             Criterion(1, "names the assumption behind it, and a case where that is wrong"),
         ),
+        difficulty="core",
     ),
     Explanation(
         "explain_moving",
@@ -31,6 +33,7 @@ EXPLANATIONS = (
             Criterion(1, "explains two measured errors: of a border, a stride, or pooling"),
             Criterion(1, "says what makes a whole classifier nearly invariant, and what does not"),
         ),
+        difficulty="core",
     ),
     Explanation(
         "explain_depth",
@@ -40,6 +43,7 @@ EXPLANATIONS = (
             Criterion(1, "says why degradation is not overfitting, from the training error"),
             Criterion(1, "says what a shortcut changes, for the gradient or for what is learned"),
         ),
+        difficulty="core",
     ),
     Explanation(
         "explain_backbone",
@@ -49,6 +53,7 @@ EXPLANATIONS = (
             Criterion(1, "uses a measured number: of accuracy, time, or the amount of data"),
             Criterion(1, "says what would change the decision"),
         ),
+        difficulty="core",
     ),
     Explanation(
         "defend_network",
@@ -59,5 +64,6 @@ EXPLANATIONS = (
             Criterion(1, "names a network that was tried and rejected, with its numbers"),
             Criterion(1, "looks at the errors, and says what the network still does not know"),
         ),
+        difficulty="challenge",
     ),
 )

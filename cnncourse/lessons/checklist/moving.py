@@ -64,6 +64,7 @@ PREDICT_MOVING = Exercise(
     reference=predict_moving,
     points=2,
     minutes=15,
+    difficulty="core",
     oracle=measured,
     predicts=True,
     cases=(

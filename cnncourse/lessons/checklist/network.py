@@ -195,6 +195,7 @@ CHOSEN_NET = Exercise(
     reference=ChosenNet,
     points=4,
     minutes=45,
+    difficulty="challenge",
     oracle=in_a_row,
     run=RUN,
     cases=(Case("it is trained on shapes at the left", at_new_places, keeps="all that is asked"),),

@@ -39,6 +39,7 @@ PREDICT_SHARING = Exercise(
     reference=predict_sharing,
     points=2,
     minutes=10,
+    difficulty="warm-up",
     oracle=counted,
     predicts=True,
     cases=(

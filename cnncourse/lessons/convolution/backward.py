@@ -174,6 +174,7 @@ CONV2D_BACKWARD = Exercise(
     reference=conv2d_backward,
     points=4,
     minutes=45,
+    difficulty="challenge",
     oracle=oracle,
     forbids=(CONVOLUTION, AUTOGRAD),
     explain_shape=explain_shape,

@@ -137,6 +137,7 @@ SOBEL_EDGES = Exercise(
     reference=sobel_edges,
     points=2,
     minutes=20,
+    difficulty="core",
     oracle=oracle,
     magnitude=without_minus,
     cases=(

@@ -344,6 +344,7 @@ CONV2D = Exercise(
     reference=conv2d,
     points=4,
     minutes=40,
+    difficulty="challenge",
     oracle=F.conv2d,
     forbids=(CONVOLUTION,),
     vectorised=Growth(

@@ -171,6 +171,7 @@ OUTPUT_SIZE = Exercise(
     reference=output_size,
     points=2,
     minutes=10,
+    difficulty="warm-up",
     oracle=count_the_windows,
     cases=(
         Case("there is only a kernel", only_a_kernel, keeps="the case to think about first"),

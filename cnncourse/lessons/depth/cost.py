@@ -146,6 +146,7 @@ CONV_MACS = Exercise(
     reference=conv_macs,
     points=1,
     minutes=10,
+    difficulty="warm-up",
     oracle=counted_by_torch,
     cases=(
         Case("the kernel is square", plain, keeps="the case to think about first"),

@@ -137,6 +137,7 @@ RECEPTIVE_FIELD = Exercise(
     reference=receptive_field,
     points=2,
     minutes=20,
+    difficulty="core",
     oracle=looks_back,
     cases=(
         Case("there is one layer", layers((K, 1, 1)), keeps="the case to think about first"),

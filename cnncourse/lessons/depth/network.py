@@ -250,6 +250,7 @@ SMALL_CNN = Exercise(
     reference=SmallCNN,
     points=4,
     minutes=45,
+    difficulty="core",
     oracle=in_a_row,
     run=RUN,
     cases=(Case("it is trained on the digits", all_digits, keeps="all that is asked for"),),

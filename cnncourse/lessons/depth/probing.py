@@ -262,6 +262,7 @@ GRADIENT_RECEPTIVE_FIELD = Exercise(
     reference=gradient_receptive_field,
     points=4,
     minutes=45,
+    difficulty="challenge",
     oracle=many_probes,
     cases=(
         ONE,

@@ -116,6 +116,7 @@ HE_INIT = Exercise(
     reference=he_init,
     points=2,
     minutes=20,
+    difficulty="core",
     oracle=by_the_library,
     run=Draw(),
     cases=(

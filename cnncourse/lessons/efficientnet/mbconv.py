@@ -307,6 +307,7 @@ MBCONV = Exercise(
     reference=MBConv,
     points=4,
     minutes=45,
+    difficulty="challenge",
     oracle=InOneBreath,
     run=Module(),
     cases=(

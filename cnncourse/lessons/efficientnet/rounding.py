@@ -173,6 +173,7 @@ ROUND_FILTERS = Exercise(
     reference=round_filters,
     points=2,
     minutes=20,
+    difficulty="core",
     oracle=count_up,
     cases=(
         Case(
@@ -344,6 +345,7 @@ ROUND_REPEATS = Exercise(
     reference=round_repeats,
     points=1,
     minutes=10,
+    difficulty="warm-up",
     oracle=exactly,
     cases=(
         Case("the product lies below the half", between_two),

@@ -116,6 +116,7 @@ COMPOUND_SCALE = Exercise(
     reference=compound_scale,
     points=2,
     minutes=15,
+    difficulty="core",
     oracle=step_by_step,
     cases=(
         Case("phi is a whole number", a_whole_step, keeps="the case to think about first"),

@@ -108,6 +108,7 @@ SEPARABLE_RATIO = Exercise(
     reference=separable_ratio,
     points=1,
     minutes=15,
+    difficulty="warm-up",
     oracle=counted_on_layers,
     cases=(
         Case("the kernel is 3 × 3", three_by_three, keeps="the usual kernel"),

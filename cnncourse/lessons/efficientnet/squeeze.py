@@ -150,6 +150,7 @@ SQUEEZE_EXCITE = Exercise(
     reference=SqueezeExcite,
     points=2,
     minutes=25,
+    difficulty="core",
     oracle=WithMatrices,
     run=Module(),
     cases=(

@@ -210,6 +210,7 @@ MLP_BACKWARD = Exercise(
     reference=mlp_backward,
     points=4,
     minutes=45,
+    difficulty="challenge",
     oracle=oracle,
     forbids=(AUTOGRAD,),
     explain_shape=explain_shape,

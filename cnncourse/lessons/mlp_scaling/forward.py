@@ -184,6 +184,7 @@ MLP_FORWARD = Exercise(
     reference=mlp_forward,
     points=2,
     minutes=20,
+    difficulty="core",
     oracle=oracle,
     forbids=(LINEAR,),
     magnitude=magnitude,

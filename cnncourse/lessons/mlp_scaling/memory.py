@@ -141,6 +141,7 @@ TRAINING_BYTES = Exercise(
     reference=training_bytes,
     points=2,
     minutes=10,
+    difficulty="warm-up",
     oracle=add_up_the_copies,
     cases=(
         Case("nothing is said but the number of parameters", by_default, keeps="the defaults"),

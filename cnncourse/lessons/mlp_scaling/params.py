@@ -126,6 +126,7 @@ DENSE_PARAMS = Exercise(
     reference=dense_params,
     points=2,
     minutes=10,
+    difficulty="warm-up",
     oracle=build_and_count,
     cases=(
         Case(

@@ -155,6 +155,7 @@ PERMUTE_PIXELS = Exercise(
     reference=permute_pixels,
     points=2,
     minutes=15,
+    difficulty="core",
     oracle=sorts_random_numbers,
     run=Permutation(),
     explain_shape=explain_shape,

@@ -119,6 +119,7 @@ REWIRE = Exercise(
     reference=rewire,
     points=2,
     minutes=15,
+    difficulty="core",
     oracle=multiply_with_a_permutation_matrix,
     explain_shape=explain_weight,
     cases=(

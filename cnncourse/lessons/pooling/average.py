@@ -117,6 +117,7 @@ AVG_POOL2D = Exercise(
     reference=avg_pool2d,
     points=2,
     minutes=15,
+    difficulty="core",
     oracle=F.avg_pool2d,
     forbids=(POOLING,),
     vectorised=Growth(

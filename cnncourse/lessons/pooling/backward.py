@@ -191,6 +191,7 @@ MAX_POOL2D_BACKWARD = Exercise(
     reference=max_pool2d_backward,
     points=3,
     minutes=35,
+    difficulty="challenge",
     oracle=oracle,
     forbids=(AUTOGRAD,),
     explain_shape=explain_shape,

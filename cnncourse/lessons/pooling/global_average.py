@@ -101,6 +101,7 @@ GLOBAL_AVG_POOL = Exercise(
     reference=global_avg_pool,
     points=1,
     minutes=5,
+    difficulty="warm-up",
     oracle=lambda x: torch.einsum("nchw->nc", x) / (x.shape[2] * x.shape[3]),
     explain_shape=lambda x: (
         f"One number for each of {x.shape[1]} channels, for each of {x.shape[0]} images: "

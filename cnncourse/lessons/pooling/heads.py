@@ -133,6 +133,7 @@ HEAD_PARAMS = Exercise(
     reference=head_params,
     points=1,
     minutes=10,
+    difficulty="warm-up",
     oracle=built,
     cases=(
         Case("the maps are flattened", head("flatten"), keeps="one head by itself"),

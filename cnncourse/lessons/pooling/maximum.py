@@ -240,6 +240,7 @@ MAX_POOL2D = Exercise(
     reference=max_pool2d,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=F.max_pool2d,
     forbids=(POOLING,),
     vectorised=Growth(

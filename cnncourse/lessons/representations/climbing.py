@@ -223,6 +223,7 @@ MAXIMISE_ACTIVATION = Exercise(
     reference=maximise_activation,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=by_hand,
     run=Climb(),
     cases=(

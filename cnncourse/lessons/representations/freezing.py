@@ -174,6 +174,7 @@ FREEZE_BACKBONE = Exercise(
     reference=freeze_backbone,
     points=3,
     minutes=30,
+    difficulty="challenge",
     oracle=without_a_step,
     run=Transfer(),
     cases=(

@@ -169,6 +169,7 @@ LINEAR_PROBE = Exercise(
     reference=linear_probe,
     points=3,
     minutes=30,
+    difficulty="challenge",
     oracle=with_a_column_of_ones,
     magnitude=rounding,
     cases=(

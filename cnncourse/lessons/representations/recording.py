@@ -209,6 +209,7 @@ RECORD_ACTIVATIONS = Exercise(
     reference=record_activations,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=by_patched_forwards,
     run=Recording(),
     cases=(

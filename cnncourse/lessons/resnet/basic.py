@@ -82,6 +82,7 @@ BASIC_BLOCK = Exercise(
     reference=BasicBlock,
     points=3,
     minutes=40,
+    difficulty="core",
     oracle=InOneLine,
     run=Module(),
     cases=(

@@ -163,6 +163,7 @@ BOTTLENECK = Exercise(
     reference=Bottleneck,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=InOneLine,
     run=Module(),
     cases=(

@@ -142,6 +142,7 @@ CIFAR_RESNET_PARAMS = Exercise(
     reference=cifar_resnet_params,
     points=2,
     minutes=25,
+    difficulty="core",
     oracle=built_and_counted,
     cases=(
         Case("there are eight layers", depth(1, 1), keeps="one block in each stage: count by hand"),

@@ -176,6 +176,7 @@ GRADIENT_RATIO = Exercise(
     reference=gradient_ratio,
     points=2,
     minutes=25,
+    difficulty="core",
     oracle=with_hooks,
     cases=(
         Case(

@@ -204,6 +204,7 @@ FOLD_BATCH_NORM = Exercise(
     reference=fold_batch_norm,
     points=3,
     minutes=30,
+    difficulty="challenge",
     oracle=by_asking,
     run=Layer("Conv2d"),
     cases=(

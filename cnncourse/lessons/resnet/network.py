@@ -213,6 +213,7 @@ RESNET = Exercise(
     reference=resnet,
     points=4,
     minutes=50,
+    difficulty="challenge",
     oracle=in_one_row,
     run=Module(),
     cases=(

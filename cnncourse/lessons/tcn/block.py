@@ -251,6 +251,7 @@ TEMPORAL_BLOCK = Exercise(
     reference=TemporalBlock,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=FromTheLibrary,
     run=ShortcutModule(),
     cases=(

@@ -219,6 +219,7 @@ IS_CAUSAL = Exercise(
     reference=is_causal,
     points=3,
     minutes=35,
+    difficulty="challenge",
     oracle=by_jacobian,
     cases=(
         Case(

@@ -281,6 +281,7 @@ CAUSAL_CONV1D = Exercise(
     reference=causal_conv1d,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=padded_by_the_library,
     forbids=(CONVOLUTION,),
     vectorised=Growth(

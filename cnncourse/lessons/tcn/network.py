@@ -158,6 +158,7 @@ SEQUENCE_CLASSIFIER = Exercise(
     reference=SequenceClassifier,
     points=4,
     minutes=45,
+    difficulty="core",
     oracle=average_of_a_row,
     run=RUN,
     cases=(Case("it is trained on MNIST-1D", all_digits, keeps="all that is asked for"),),

@@ -256,6 +256,7 @@ ATTENTION = Exercise(
     reference=attention,
     points=3,
     minutes=40,
+    difficulty="challenge",
     oracle=from_the_library,
     forbids=(LIBRARY_ATTENTION,),
     magnitude=magnitude,

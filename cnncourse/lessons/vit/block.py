@@ -240,6 +240,7 @@ BLOCK = Exercise(
     reference=EncoderBlock,
     points=3,
     minutes=40,
+    difficulty="core",
     oracle=FromTheLibrary,
     run=AttentionModule(),
     cases=(

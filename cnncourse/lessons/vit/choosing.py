@@ -250,6 +250,7 @@ CHOOSE_BACKBONE = Exercise(
     reference=choose_backbone,
     points=2,
     minutes=20,
+    difficulty="warm-up",
     oracle=one_after_the_other,
     cases=(
         Case("nothing is needed", choice(), keeps="the most accurate of all"),

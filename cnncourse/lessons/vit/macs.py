@@ -94,6 +94,7 @@ ATTENTION_MACS = Exercise(
     reference=attention_macs,
     points=1,
     minutes=15,
+    difficulty="warm-up",
     oracle=counted_by_torch,
     cases=(
         Case("there are many tokens", more_tokens, keeps="mixing costs most here"),

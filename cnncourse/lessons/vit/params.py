@@ -167,6 +167,7 @@ VIT_PARAMS = Exercise(
     reference=vit_params,
     points=2,
     minutes=25,
+    difficulty="core",
     oracle=built,
     cases=(
         Case("all sizes are small", small, keeps="every argument other than its default"),

@@ -129,6 +129,7 @@ PATCHIFY = Exercise(
     reference=patchify,
     points=2,
     minutes=20,
+    difficulty="core",
     oracle=by_unfold,
     cases=(
         Case(

@@ -128,6 +128,7 @@ UNPATCHIFY = Exercise(
     reference=unpatchify,
     points=2,
     minutes=20,
+    difficulty="core",
     oracle=by_fold,
     cases=(
         Case(

@@ -138,6 +138,7 @@ EQUIVARIANCE_ERROR = Exercise(
     reference=equivariance_error,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=by_indices,
     magnitude=largest_number,
     cases=(

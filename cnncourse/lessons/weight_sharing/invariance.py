@@ -254,6 +254,7 @@ INVARIANCE_ERROR = Exercise(
     reference=invariance_error,
     points=1,
     minutes=10,
+    difficulty="warm-up",
     oracle=by_indices,
     magnitude=largest_number,
     cases=(

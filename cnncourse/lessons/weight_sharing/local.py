@@ -279,6 +279,7 @@ LOCAL2D = Exercise(
     reference=local2d,
     points=3,
     minutes=30,
+    difficulty="core",
     oracle=place_by_place,
     explain_shape=explain_shape,
     cases=(

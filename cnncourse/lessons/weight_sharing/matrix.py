@@ -262,6 +262,7 @@ CONV_MATRIX = Exercise(
     reference=conv_matrix,
     points=3,
     minutes=30,
+    difficulty="challenge",
     oracle=ask_every_pixel,
     explain_shape=explain_shape,
     cases=(
