@@ -14,6 +14,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from cnncourse.course import LESSONS, Lesson
+from cnncourse.progress.saved import read_saved
+from cnncourse.progress.standing import standing
 
 ROOT = Path(__file__).parents[2]
 WORTH = re.compile(r"\*(\d+) points?, about (\d+) minutes\.\*")
@@ -103,3 +105,6 @@ def test_solution_runs_top_to_bottom_with_full_points(lesson: Lesson) -> None:
         if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"
     }
     assert got == {exercise.name: exercise.points for exercise in lesson.exercises}
+    saved = read_saved(nbformat.writes(notebook).encode())
+    assert all(saved.check_cell(exercise.name).check.cells for exercise in lesson.exercises)
+    assert {standing(exercise, saved).state for exercise in lesson.exercises} == {"right"}
