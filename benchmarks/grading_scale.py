@@ -31,7 +31,7 @@ from cnncourse.nbgrader_commands import run_nbgrader
 from cnncourse.sandbox.watchdog import descendants
 
 NAME = "grading_scale.json"
-COMMAND = "python benchmarks/grading_scale.py --record"
+COMMAND = "python benchmarks/grading_scale.py"
 STEPS = ("submitted", "autograded", "records", "feedback")
 PROGRAMS = ("nbgrader", "sqlalchemy", "ipykernel")
 
@@ -44,12 +44,17 @@ def main() -> None:
     options = parser.parse_args()
     classes = options.classes or ([30, 300] if options.record else [6, 12])
     gradebooks = options.gradebooks or ([300, 3000, 30_000] if options.record else [30, 300])
-    began = time.perf_counter()
+    load, began = os.getloadavg()[2], time.perf_counter()
     results = measured(classes, gradebooks, 300 if options.record else 30)
     seconds = time.perf_counter() - began
-    record = provenance(COMMAND, [], seconds, torch.device("cpu"))
+    command = f"{COMMAND} --record" if options.record else COMMAND
+    record = provenance(command, [], seconds, torch.device("cpu"))
     record["versions"] |= {name: importlib.metadata.version(name) for name in PROGRAMS}
-    record["results"] = {"cores": len(os.sched_getaffinity(0)), **results}
+    record["results"] = {
+        "cores": len(os.sched_getaffinity(0)),
+        "load": round(load, 1),
+        **results,
+    }
     text = json.dumps(record, indent=2) + "\n"
     if options.record:
         write_whole(FOLDER / NAME, text)

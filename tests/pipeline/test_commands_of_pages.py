@@ -105,7 +105,7 @@ def settings() -> dict[str, set[str]]:
     classes = [*NbGrader().all_configurable_classes(), *vars(default).values()]
     found = defaultdict(set)
     for one in classes:
-        if isinstance(one, type):
+        if hasattr(one, "class_traits"):
             found[one.__name__] |= set(one.class_traits(config=True))
     return found
 

@@ -1,4 +1,4 @@
-"""Do the commands of a term work as they stand? Those of the exchange are in a file of their own."""
+"""Do the commands of a term work as they stand? Those of the exchange have a file of their own."""
 
 from __future__ import annotations
 
