@@ -110,7 +110,8 @@ class Roster:
 
     def is_theirs(self, row: Sequence[str], person: Person) -> bool:
         names = {self.cell(row, key).removeprefix(HIDDEN).lower() for key in KEYS[self.kind]}
-        known = {one.lower() for one in (person.id, person.lms, person.email) if one}
+        lms = person.lms.removeprefix(HIDDEN)
+        known = {one.lower() for one in (person.id, lms, person.email) if one}
         return bool((names - {""}) & known) or person.id == self.collected(row)
 
     def collected(self, row: Sequence[str]) -> str:
@@ -202,8 +203,8 @@ def lines_of(roster: Roster, people: Sequence[Person]) -> Mapping[str, list[str]
     if problems:
         raise CourseError(
             " ".join(["Nothing was written.", *problems])
-            + f" `nbgrader db student add {(lost or shared)[0].split(',')[0]} --lms-user-id=...` "
-            f"tells the gradebook the {KEYS[roster.kind][0]} in the table; "
-            "`--without` leaves somebody out."
+            + f" Tell the gradebook who they are there, by {KEYS[roster.kind][0]}: a file with "
+            "the columns id,lms_user_id, and `nbgrader db student import FILE`. Or leave "
+            "somebody out: --without."
         )
     return {student: line for student, line in found.items() if line is not None}
