@@ -88,6 +88,34 @@ def test_class_is_graded_under_the_new_name(adopted: Course) -> None:
     assert "Rename lessons before a term" in done.stderr
 
 
+def test_points_change_where_the_page_says(adopted: Course) -> None:
+    lesson = find_lesson("02-convolution")
+    rows = re.findall(r"^\| `(cnncourse|solutions)/.*\| `(.*)` \|$", PAGE.read_text(), re.MULTILINE)
+    worth = {"cnncourse": "cnncourse/lessons/convolution/layer.py", "solutions": lesson.solution}
+    for folder, old in rows:
+        path = adopted.folder / worth[folder]
+        text = path.read_text(encoding="utf-8")
+        # From where conv2d begins; the exercise behind it is worth 4, too.
+        at = text.index("## Exercise 5") if folder == "solutions" else 0
+        changed = text[at:].replace(old, old.replace("4", "6", 1), 1)
+        assert changed != text[at:], old
+        path.write_text(text[:at] + changed, encoding="utf-8")
+    assert len(rows) == 3
+    assert adopted.command("release", lesson.id).returncode == 0
+    done = adopted.run(
+        "pytest", "-q", "-p", "no:cacheprovider", "tests/pipeline/test_notebook.py", "-k", lesson.id
+    )
+    assert done.returncode == 0, done.stdout
+
+    submitted = adopted.folder / "submitted" / "ada" / lesson.id / lesson.exercise.name
+    submitted.parent.mkdir(parents=True)
+    shutil.copy(adopted.folder / lesson.solution.with_suffix(".ipynb"), submitted)
+    done = adopted.command("grade", lesson.id)
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads((adopted.folder / "records" / lesson.id / "ada.json").read_text())
+    assert record["exercises"]["conv2d"]["points"] == 6
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [

@@ -54,6 +54,12 @@ def test_there_is_something_to_check() -> None:
     assert len(SHORT) > 20
 
 
+def test_blocks_that_say_so_are_run() -> None:
+    """By the tests of these pages: a block for `bash` elsewhere would be run by none."""
+    found = {page.stem for page in PAGES if "```bash\n" in page.read_text(encoding="utf-8")}
+    assert found == {"add-an-exercise", "adopt", "grade", "scale", "term"}
+
+
 @pytest.mark.parametrize("line", ALL)
 def test_command_is_one(line: str) -> None:
     program, *words = shlex.split(line)

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,6 @@ PAGE = ROOT / "book" / "teach" / "term.md"
 LESSON = find_lesson("02-convolution")
 SOLVED = ROOT / LESSON.solution.with_suffix(".ipynb")
 LATE = "+2026-11-27 10:00:00.000000 UTC"
-Nbgrader = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def commands(heading: str, who: str) -> list[str]:
@@ -40,30 +39,37 @@ def exchange(course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def student(exchange: Path, tmp_path_factory: pytest.TempPathFactory) -> Nbgrader:
-    """Runs nbgrader in a student's home, with the two settings that the page names."""
+@dataclass(frozen=True)
+class Students:
+    """Runs nbgrader in each student's home, with the settings that the page names."""
 
-    def run(name: str, *words: str) -> subprocess.CompletedProcess[str]:
-        home = tmp_path_factory.getbasetemp() / f"home-{name}"
+    exchange: Path
+    homes: Path
+
+    def home(self, name: str) -> Path:
+        return self.homes / name
+
+    def run(self, name: str, line: str) -> None:
+        home = self.home(name)
         home.mkdir(exist_ok=True)
         (home / "nbgrader_config.py").write_text(
             f'c = get_config()\nc.CourseDirectory.course_id = "cnncourse"\n'
-            f'c.Exchange.root = "{exchange}"\nc.CourseDirectory.student_id = "{name}"\n'
+            f'c.Exchange.root = "{self.exchange}"\nc.CourseDirectory.student_id = "{name}"\n'
         )
         done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words],
+            [sys.executable, "-m", *line.split()],
             cwd=home,
             env=os.environ | {"JUPYTER_DATA_DIR": str(home / "data")},
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{words}\n{done.stderr}"
-        return done
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
 
-    run.home = lambda name: tmp_path_factory.getbasetemp() / f"home-{name}"
-    return run
+
+@pytest.fixture
+def students(exchange: Path, tmp_path_factory: pytest.TempPathFactory) -> Students:
+    return Students(exchange, tmp_path_factory.mktemp("homes"))
 
 
 def teach(course, line: str) -> str:
@@ -73,15 +79,16 @@ def teach(course, line: str) -> str:
     return done.stderr
 
 
-def test_a_term_on_the_exchange_goes_as_the_page_says(course, exchange, student) -> None:
-    handing_out, handing_in = commands("## On nbgrader's exchange", "bash"), []
-    [release, collect, grade, feedback, give_back] = handing_out
+def test_a_term_on_the_exchange_goes_as_the_page_says(
+    course, exchange: Path, students: Students
+) -> None:
+    [release, collect, grade, feedback, give_back] = commands("## On nbgrader's exchange", "bash")
     [fetch, handing_in, fetch_back] = commands("## On nbgrader's exchange", "sh")
     teach(course, release)
     for name in ("ada", "eve"):
-        student(name, *fetch.split()[1:])
-        shutil.copy(SOLVED, student.home(name) / LESSON.id / LESSON.exercise.name)
-        student(name, *handing_in.split()[1:])
+        students.run(name, fetch)
+        shutil.copy(SOLVED, students.home(name) / LESSON.id / LESSON.exercise.name)
+        students.run(name, handing_in)
 
     # Eve's folder is hers: a link to the solution, one to another's folder, a name without a time.
     inbound = exchange / "cnncourse" / "inbound"
@@ -112,12 +119,12 @@ def test_a_term_on_the_exchange_goes_as_the_page_says(course, exchange, student)
     said = teach(course, give_back)
     assert "eve gets no page" in said
     assert "odd gets no page" in said
-    student("ada", *fetch_back.split()[1:])
-    [page] = (student.home("ada") / LESSON.id / "feedback").glob("*/convolution.html")
+    students.run("ada", fetch_back)
+    [page] = (students.home("ada") / LESSON.id / "feedback").glob("*/convolution.html")
     assert f"Score: {LESSON.points}.0 / {LESSON.points}.0" in page.read_text(encoding="utf-8")
 
     # A new one is collected; the old page is not given out under its name.
-    student("ada", *handing_in.split()[1:])
+    students.run("ada", handing_in)
     teach(course, collect)
     assert "something newer" in teach(course, give_back)
     teach(course, grade)
