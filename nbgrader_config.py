@@ -41,6 +41,10 @@ c.Autograde.autograde_preprocessors = [
 c.ZipCollectApp.extractor_plugin = "cnncourse.intake.zip_collect.SafeExtractor"
 c.ZipCollectApp.collector_plugin = "cnncourse.intake.zip_collect.LmsCollector"
 
+# The exchange: links are not followed, and students get their feedback through it.
+c.ExchangeFactory.collect = "cnncourse.intake.exchange.SafeCollect"
+c.ExchangeFactory.release_feedback = "cnncourse.intake.exchange.ReleaseFeedback"
+
 # A submission that could not be graded has no score; nbgrader's own table would say 0.
 c.ExportApp.plugin_class = "cnncourse.classroom.export.GradesExport"
 

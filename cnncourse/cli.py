@@ -74,6 +74,18 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("lesson", type=lesson, help="such as 02-convolution")
     verb.set_defaults(run=run_report)
 
+    verb = verbs.add_parser("export", help="fill in a table that Canvas or Moodle exported")
+    verb.add_argument("table", type=Path, help="the CSV file that you got from there")
+    verb.add_argument("lesson", nargs="*", type=lesson, help="only these; all graded, if absent")
+    verb.add_argument("--to", type=Path, required=True, help="the file to upload, made anew")
+    verb.add_argument(
+        "--column", action="append", default=[], type=pair, help="such as 02-convolution=Homework 1"
+    )
+    verb.add_argument("--without", nargs="+", default=[], help="students to leave out")
+    verb.add_argument("--scale", action="store_true", help="convert to the points of the column")
+    verb.add_argument("--db", default="", help="another gradebook")
+    verb.set_defaults(run=run_export)
+
     verb = verbs.add_parser("doctor", help="say what this machine can confine")
     verb.set_defaults(run=run_doctor)
 
@@ -95,6 +107,11 @@ def build_parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("new", help="lay out the files of a new lesson")
     verb.add_argument("lesson", help="the new lesson's id, such as 04-pooling")
     verb.set_defaults(run=run_new)
+
+    verb = verbs.add_parser("rename", help="give a lesson another number or name, everywhere")
+    verb.add_argument("lesson", type=lesson, help="such as 10-tcn")
+    verb.add_argument("new", help="its new id, such as 13-tcn")
+    verb.set_defaults(run=run_rename)
     return parser
 
 
@@ -111,6 +128,14 @@ def positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on.")
     return int(text)
+
+
+def pair(text: str) -> tuple[str, str]:
+    """LESSON=COLUMN, in the words of argparse where it is not."""
+    name, equals, column = text.partition("=")
+    if not equals or not column:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 02-convolution=Homework 1.")
+    return lesson(name).id, column
 
 
 def run_list(options: argparse.Namespace) -> None:
@@ -156,6 +181,18 @@ def run_report(options: argparse.Namespace) -> None:
     print(f"{written.grades}\n{written.report}")
 
 
+def run_export(options: argparse.Namespace) -> None:
+    from cnncourse.classroom.course_settings import load_settings
+    from cnncourse.classroom.lms_export import Wish, fill_in
+
+    lessons = [chosen.id for chosen in options.lesson]
+    wish = Wish(lessons, dict(options.column), options.without, options.scale)
+    settings = load_settings(find_course_folder(), db_url=options.db)
+    for filled in fill_in(settings, options.table, options.to, wish):
+        print(filled)
+    print(options.to)
+
+
 def run_doctor(options: argparse.Namespace) -> None:
     from cnncourse.kernels.doctor import examine
 
@@ -195,6 +232,12 @@ def run_new(options: argparse.Namespace) -> None:
     from cnncourse.new_lesson.scaffold import lay_out
 
     print(lay_out(find_course_folder(), options.lesson))
+
+
+def run_rename(options: argparse.Namespace) -> None:
+    from cnncourse.new_lesson.rename import rename
+
+    print(rename(find_course_folder(), options.lesson, options.new))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,9 @@ def grade_class(
                     if batch.resumed:
                         scribe.store_again(student, intake)
                     continue
-                scribe.intakes[student] = intake
                 jobs.append(job_of(lesson, student, intake))
+                # Of a large class, the poured notebooks would fill the memory.
+                scribe.intakes[student] = replace(intake, notebook=NotebookNode())
             judging = JudgeSettings(batch.seed, order.sandbox)
             for done in progress(workers.run(grade, jobs, judging), len(jobs)):
                 if done.problem.startswith(REFUSAL):

@@ -80,10 +80,15 @@ class GradesExport(ExportPlugin):
                 "%s waits for somebody to grade %s by hand; until then the score goes without it.",
                 *(student.id, assignment.name),
             )
-        penalty = submission.late_submission_penalty or 0.0
-        row["raw_score"], row["late_submission_penalty"] = submission.score, penalty
-        row["score"] = max(0.0, submission.score - penalty)
+        row["raw_score"] = submission.score
+        row["late_submission_penalty"] = submission.late_submission_penalty or 0.0
+        row["score"] = final_score(submission)
         return row
+
+
+def final_score(submission: SubmittedAssignment) -> float:
+    """The points, less the penalty for being late."""
+    return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
 
 
 def ungraded(submission: SubmittedAssignment) -> bool:

@@ -145,9 +145,9 @@ def student_table(
         points = number(total(record)) if record["exercises"] else ""
         rows.append(
             f'<tr><th scope="row">{name_of(student, link)}</th><td>{escape(record["status"])}</td>'
-            f'{cells}<td class="number">{points}</td></tr>'
+            f'<td class="number">{points}</td>{cells}</tr>'
         )
-    return table(("student", "status", *(one.name for one in exercises), "total"), rows)
+    return table(("student", "status", "total", *(one.name for one in exercises)), rows)
 
 
 def points_cell(mark: Mapping[str, Any]) -> str:

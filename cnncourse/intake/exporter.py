@@ -62,14 +62,11 @@ def staged_course(real: CourseDirectory) -> CourseDirectory:
     return staged
 
 
-def students(course: CourseDirectory) -> list[str]:
+def students(course: CourseDirectory, step: str = "submitted") -> list[str]:
     """Everybody who is selected and has a folder for the assignment, with a notebook or not."""
-    pattern = course.format_path(
-        course.submitted_directory, course.student_id, course.assignment_id
-    )
-    name = course.format_path(
-        course.submitted_directory, "(?P<student_id>.*)", course.assignment_id, escape=True
-    )
+    directory = getattr(course, f"{step}_directory")
+    pattern = course.format_path(directory, course.student_id, course.assignment_id)
+    name = course.format_path(directory, "(?P<student_id>.*)", course.assignment_id, escape=True)
     # nbgrader gives a pattern for a whole path, which Path.glob does not take.
     paths = glob.glob(pattern)  # noqa: PTH207
     found = (re.match(name, path) for path in paths if Path(path).is_dir())

@@ -13,6 +13,8 @@ from pathlib import Path
 from cnncourse.intake.reading import MOST_BYTES
 
 TIMESTAMP = "timestamp.txt"
+# What nbgrader's exchange puts beside it.
+SECRET = "submission_secret.txt"
 LONGEST_TIMESTAMP = 200
 MOST_FILES = 500
 # What editors, browsers and mail programs make of "convolution.ipynb".
@@ -50,7 +52,7 @@ def find_files(
                 candidates.append(Found(entry.name, data))
         elif entry.name.lower().endswith(".zip"):
             candidates += from_archive(entry, warnings)
-        elif not entry.name.startswith("."):
+        elif not entry.name.startswith(".") and entry.name != SECRET:
             warnings.append(f"{shown(entry.name)} was not looked at: only the notebook counts.")
     return choose(candidates, name, warnings, is_ours), timestamp
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from classroom_fakes import LESSON, ROOT, HereAndNow, grade
+from postgresql_server import missing, postgresql
 
 from cnncourse.classroom.coordinator import Order, grade_class
 from cnncourse.classroom.course_settings import load_settings
@@ -20,43 +16,14 @@ from cnncourse.classroom.course_settings import load_settings
 warnings.filterwarnings("ignore", module="sqlalchemy")
 
 
-def programs() -> Path | None:
-    """Where PostgreSQL's server programs are."""
-    found = shutil.which("initdb")
-    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    return folders[-1] if folders else None
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a server on a socket in a folder of its own."""
+    """The address of a server."""
     pytest.importorskip("psycopg2")
-    bin_folder = programs()
-    if bin_folder is None:
-        pytest.skip("the server programs of PostgreSQL are not installed")
-    root = os.geteuid() == 0
-    if root and "postgres" not in {one.pw_name for one in pwd.getpwall()}:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-    prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if root else []
-    # Short: the path of a socket has room for 107 letters.
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    if root:
-        shutil.chown(folder, "postgres", "postgres")
-
-    def run(*command: str) -> None:
-        done = subprocess.run([*prefix, *command], cwd=folder, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    data = str(folder / "data")
-    run(str(bin_folder / "initdb"), "-D", data, "-A", "trust", "-U", "teacher")
-    control = str(bin_folder / "pg_ctl")
-    options = f"-k {folder} -c listen_addresses= -c fsync=off"
-    run(control, "-D", data, "-l", str(folder / "log"), "-o", options, "-w", "start")
-    try:
-        yield f"postgresql+psycopg2://teacher@/postgres?host={folder}"
-    finally:
-        run(control, "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+    if reason := missing():
+        pytest.skip(reason)
+    with postgresql("-c fsync=off") as url:
+        yield url
 
 
 def test_class_is_graded_backed_up_and_graded_again(course: Path, server: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from classroom_fakes import ROOT
 
 from cnncourse.classroom.report_page import as_page
-from cnncourse.classroom.summary import as_text, summarise
+from cnncourse.classroom.summary import STATUSES, as_text, summarise
 from cnncourse.classroom.tables import write_grades
 from cnncourse.course import find_lesson
 
@@ -96,3 +98,15 @@ def test_table_of_grades(student: str, row: list[str], tmp_path: Path) -> None:
     path = write_grades(tmp_path / "grades.csv", {"ada": RECORDS["ada"], student: RECORDS[student]})
     with path.open(newline="") as file:
         assert row in list(csv.reader(file))
+
+
+def test_the_guide_explains_every_part_of_the_page() -> None:
+    guide = (ROOT / "book" / "teach" / "grade.md").read_text(encoding="utf-8")
+    page = as_page(LESSON, summarise(RECORDS), RECORDS, lambda _: None)
+    parts = re.findall(r"<h2>(.*?)</h2>", page)
+    assert len(parts) == 4
+    for part in parts:
+        assert f"\n{part}\n: " in guide
+    assert "\nThe numbers on top\n: " in guide
+    for status in STATUSES:
+        assert status in guide

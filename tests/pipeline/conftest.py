@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,57 +9,18 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from pipeline_course import Course, copy_course
 
 from cnncourse.course import Lesson, find_lesson
 from cnncourse.sample_class.grade import grade_class, make_class
 
 ROOT = Path(__file__).parents[2]
-SOURCES = (
-    "_config.yml",
-    "_toc.yml",
-    "book",
-    "cnncourse",
-    "exercises",
-    "nbgrader_config.py",
-    "pyproject.toml",
-    "solutions",
-    "tests",
-)
-
-
-@dataclass(frozen=True)
-class Course:
-    """A copy of the course, with its own package first on Python's path."""
-
-    folder: Path
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """`python -m` with these arguments, in the copy."""
-        return subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`cnncourse` with these arguments, in the copy."""
-        return self.run("cnncourse.cli", *arguments)
 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     """The course's sources, copied."""
-    for name in SOURCES:
-        source, target = ROOT / name, tmp_path / name
-        if source.is_dir():
-            left_out = shutil.ignore_patterns("__pycache__", ".*", "_data", "figures")
-            shutil.copytree(source, target, ignore=left_out)
-        else:
-            shutil.copy(source, target)
-    return Course(tmp_path)
+    return Course(copy_course(tmp_path))
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,17 @@
-"""Do the commands on the page for instructors work as they stand, one after the other?"""
+"""Do the commands on the pages on grading work as they stand, one after the other?"""
 
 from __future__ import annotations
 
 import csv
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 from cnncourse.course import find_lesson
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "book" / "teach" / "grade.md"
+PAGES = [ROOT / "book" / "teach" / name for name in ("grade.md", "scale.md")]
 COMMANDS = re.compile(r"^(?P<program>cnncourse|nbgrader) (?P<words>.+)$", re.MULTILINE)
 BLOCKS = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -25,13 +26,14 @@ def test_commands_grade_an_instructors_own_class(course) -> None:
     downloaded.mkdir(parents=True)
     shutil.copy(solution, downloaded / "hoppergrace_17_23_convolution.ipynb")
 
-    text = "".join(BLOCKS.findall(PAGE.read_text(encoding="utf-8")))
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    text = "".join(BLOCKS.findall(pages))
     commands = [(found["program"], found["words"]) for found in COMMANDS.finditer(text)]
     verbs = [words.split()[0] for _, words in commands]
     assert {"grade", "doctor", "zip_collect", "generate_feedback", "report", "export"} < set(verbs)
     for program, words in commands:
         run = course.command if program == "cnncourse" else lambda *w: course.run("nbgrader", *w)
-        done = run(*words.split())
+        done = run(*shlex.split(words))
         assert done.returncode == 0, f"{program} {words}\n{done.stdout}\n{done.stderr}"
         # Nothing but nbgrader's own reports is to be read between the lines.
         noise = [line for line in done.stderr.splitlines() if not line.startswith("[")]
