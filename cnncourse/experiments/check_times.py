@@ -94,8 +94,8 @@ def table(results: dict[str, Any]) -> str:
     """A row for each lesson."""
     measured = results["exercises"]
     lines = [
-        "| lesson | exercises | a right answer | a wrong answer | the slowest exercise |",
-        "|---|---:|---:|---:|---|",
+        "| lesson | exercises | right answer | wrong answer | slowest, right answer |",
+        "|---:|---:|---:|---:|---|",
     ]
     for lesson in LESSONS:
         times = {one.name: measured[one.name] for one in lesson.exercises if one.name in measured}
@@ -107,7 +107,7 @@ def table(results: dict[str, Any]) -> str:
         )
         slowest = max(times, key=lambda name: times[name]["right"])
         most = in_words(times[slowest]["right"])
-        cells = (lesson.id, len(times), *medians, f"`{slowest}`, {most}")
+        cells = (lesson.number, len(times), *medians, f"`{slowest}`, {most}")
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     lines += [
         "",
