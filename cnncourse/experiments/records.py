@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,11 @@ def provenance(
 
     >>> record = provenance("cnncourse something", [0], 1.0, torch.device("cpu"))
     >>> sorted(record)
-    ['command', 'device', 'gpu', 'processor', 'seconds', 'seeds', 'versions']
+    ['command', 'date', 'device', 'gpu', 'processor', 'seconds', 'seeds', 'versions']
     """
     return {
         "command": command,
+        "date": date.today().isoformat(),
         "seeds": list(seeds),
         "seconds": round(seconds, 1),
         "device": str(device),

@@ -103,9 +103,11 @@ def shown(name: str, folder: Path = FOLDER) -> str:
     place = record["gpu"] if record["device"].startswith("cuda") else record["processor"]
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     seeds = ", ".join(map(str, record["seeds"]))
+    # Older records do not say when.
+    when = f", {record['date']}," if "date" in record else ""
     lines = [
         find_experiment(name).table(record["results"]),
-        f"Measured on {place} in {record['seconds']:.0f} s, with seeds {seeds}; {versions}. "
+        f"Measured on {place}{when} in {record['seconds']:.0f} s, with seeds {seeds}; {versions}. "
         f"To repeat it: `{record['command']}`.",
     ]
     if not record["device"].startswith("cuda"):

@@ -21,10 +21,12 @@ def test_list_tells_lessons_exercises_and_points(capsys) -> None:
         assert line.endswith(f", {lesson.points} points")
         for exercise in lesson.exercises:
             words = [exercise.name, str(exercise.points), "points", str(exercise.minutes)]
-            assert [*words, "minutes"] in [line.split() for line in lines]
+            words += ["minutes", exercise.difficulty]
+            assert words in [line.split() for line in lines]
         for one in lesson.explanations:
-            words = f"{one.name} {one.points} points {one.minutes} minutes, graded by a person"
-            assert words in [" ".join(line.split()) for line in lines]
+            words = f"{one.name} {one.points} points {one.minutes} minutes {one.difficulty}"
+            said = f"{words}, graded by a person"
+            assert said in [" ".join(line.split()) for line in lines]
 
 
 @pytest.mark.parametrize(
