@@ -5,6 +5,7 @@ failure    leaves no page behind when a build fails
 formulas   sets formulas with KaTeX while the site is built
 contents   the {course-table} directive: all lessons, exercises and points
 quiz       the {quiz} directive (spoken: formulas in words)
+words      the {words} directive: a chapter's words, as the glossary explains them
 demos      the course's widgets, alive on a page without a kernel
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
 theme      the templates that differ from the theme's, and the style sheet
@@ -21,7 +22,17 @@ from sphinx.application import Sphinx
 
 from . import offline, trim
 
-PARTS = ("execution", "failure", "formulas", "contents", "quiz", "demos", "launch", "theme")
+PARTS = (
+    "execution",
+    "failure",
+    "formulas",
+    "contents",
+    "quiz",
+    "words",
+    "demos",
+    "launch",
+    "theme",
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
