@@ -6,6 +6,7 @@ formulas   sets formulas with KaTeX while the site is built
 contents   the {course-table} directive: all lessons, exercises and points
 quiz       the {quiz} directive (spoken: formulas in words)
 words      the {words} directive: a chapter's words, as the glossary explains them
+search     what a search finds and shows (search_results.js)
 demos      the course's widgets, alive on a page without a kernel
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
 theme      the templates that differ from the theme's, and the style sheet
@@ -29,6 +30,7 @@ PARTS = (
     "contents",
     "quiz",
     "words",
+    "search",
     "demos",
     "launch",
     "theme",

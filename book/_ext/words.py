@@ -5,9 +5,9 @@
     Dilation
     ```
 
-A line names an entry of book/glossary.md, the one place where its definition stands. The list shows
-the definition and links to the entry. Where an entry says that this chapter explains it, the search
-finds the section under that word.
+A line names an entry of glossary.md beside the page, the one place where its definition stands. The
+list shows the definition and links to the entry. Where an entry says that this chapter explains it,
+the search finds the section under that word.
 
 An entry of the glossary has one name a line, then a definition that ends in the place where the
 word is explained:
@@ -30,7 +30,6 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-GLOSSARY = Path(__file__).parents[1] / "glossary.md"
 FENCE = re.compile(r"^```\{glossary\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACE = re.compile(r"\s*See lesson (\d+): \[\]\(([\w-]+)\.md#([\w-]+)\)\.$")
 
@@ -70,14 +69,15 @@ class Words(SphinxDirective):
     has_content = True
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(str(GLOSSARY))
+        glossary = Path(self.env.doc2path(self.env.docname)).with_name("glossary.md")
+        self.env.note_dependency(str(glossary))
         try:
-            known = {entry.names[0]: entry for entry in entries(GLOSSARY.read_text())}
+            known = {entry.names[0]: entry for entry in entries(glossary.read_text())}
         except ValueError as error:
             raise self.error(str(error)) from error
         unknown = [name for name in self.content if name not in known]
         if unknown:
-            raise self.error(f"book/glossary.md has no entry {', '.join(unknown)}.")
+            raise self.error(f"{glossary.name} has no entry {', '.join(unknown)}.")
         named = [known[name] for name in self.content]
         page = Path(self.env.docname).name
         explained = [entry for entry in named if entry.page == page]

@@ -313,7 +313,7 @@ print("running mean unmoved: ", torch.equal(before, after))
 #
 # Let $y_i$ be the one-hot target of sample $i$: 1 for its class, and 0 for all others. Minimise
 #
-# $$\sum_i \lVert A f_i + b - y_i \rVert^2 + \lambda \lVert A \rVert^2 .$$
+# $$\sum_i \lVert A f_i + B - y_i \rVert^2 + \lambda \lVert A \rVert^2 .$$
 #
 # The bias costs nothing. So there is a shortcut: take the mean off features and targets first. Then
 # the best $A$ solves
