@@ -71,6 +71,8 @@ class Words(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         glossary = Path(self.env.doc2path(self.env.docname)).with_name("glossary.md")
         self.env.note_dependency(str(glossary))
+        if not glossary.exists():
+            raise self.error("There is no glossary.md beside this page.")
         try:
             known = {entry.names[0]: entry for entry in entries(glossary.read_text())}
         except ValueError as error:
