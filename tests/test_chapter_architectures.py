@@ -139,6 +139,7 @@ def test_no_number_in_the_prose_is_left_unchecked():
 def test_sentences_about_the_small_sums_hold():
     # The sum itself stands in the chapter on depth.
     assert "05-depth.md#three-small-layers-or-one-large-one" in CHAPTER.text
+    assert r"$27\,C^2$ instead of $49\,C^2$" in CHAPTER.text
     assert stacked_vs_single(1, 3) == (27, 49)
     assert "Four graded exercises" in CHAPTER.prose
     assert len(LESSON.exercises) == 4
