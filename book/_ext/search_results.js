@@ -32,7 +32,10 @@ function sectionNames() {
   }
   for (const [word, places] of Object.entries(indexentries)) {
     for (const [page, id] of places) {
-      if (id.startsWith("term-")) sections.set(`${docnames[page]}#${id}`, word);
+      if (!id.startsWith("term-")) continue;
+      // The index has small letters only; the anchor has the capitals, but no hyphens.
+      const name = id.slice("term-".length).replaceAll("-", " ");
+      sections.set(`${docnames[page]}#${id}`, name.toLowerCase() === word ? name : word);
     }
   }
   return sections;

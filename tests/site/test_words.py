@@ -136,7 +136,7 @@ def test_a_reader_sees_the_section_and_comes_to_it(opened, base):
         shown = links.all_text_contents()[:2]
         assert sorted(shown) == [
             "Depth: small layers in a row > How far does one value see?",
-            "Glossary > receptive field",
+            "Glossary > Receptive field",
         ]
         links.filter(has_text="How far").first.click()
         page.wait_for_url("**/book/05-depth.html*#how-far-does-one-value-see")
