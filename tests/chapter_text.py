@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from myst_parser.mdit_to_docutils.base import default_slugify
 
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 QUIZ = re.compile(r"^```\{quiz\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WORDS = re.compile(r"^```\{words\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^(#{1,3}) (.+)$", re.MULTILINE)
 INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHOICE = re.compile(r"^- \[([ x])\] (.*)\n((?:  .*\n?|\n)*)", re.MULTILINE)
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$]+\$", re.DOTALL)
@@ -47,6 +50,25 @@ class Chapter:
     @cached_property
     def quizzes(self) -> list[str]:
         return QUIZ.findall(self.text)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The entries of the glossary that stand at the chapter's end."""
+        return [name for block in WORDS.findall(self.text) for name in block.split("\n") if name]
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        """For each anchor the text of its section; for the chapter's own the text before them."""
+        text = WORDS.sub("", CELL.sub("", self.text))
+        found = list(HEADING.finditer(text))
+        sections = {}
+        for place, heading in enumerate(found):
+            level, title = len(heading[1]), heading[2]
+            behind = found[place + 1 :]
+            ends = [one for one in behind if level == 1 or len(one[1]) <= level]
+            end = ends[0].start() if ends else len(text)
+            sections[default_slugify(title)] = text[heading.start() : end]
+        return sections
 
     @cached_property
     def includes(self) -> list[tuple[str, str]]:

@@ -41,7 +41,7 @@ def test_words_that_count_are_right():
     assert "Five predictions and a network" in CHAPTER.prose
     assert "five explanations and a defence" in CHAPTER.prose
     assert (len(LESSON.exercises), len(LESSON.explanations)) == (6, 6)
-    assert "one layer of a thousand neurons" in CHAPTER.prose
+    assert "one layer of a thousand units" in CHAPTER.prose
     assert "Your network learns from a few hundred of them" in CHAPTER.prose
     assert 200 < len(left_and_right(torch.Generator().manual_seed(0)).inputs) < 900
 

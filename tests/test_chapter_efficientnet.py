@@ -28,10 +28,10 @@ DEEPEST = SCALES[-1][1]
 CLAIMS = [
     "EfficientNet, of 2019, answers in two parts",
     "Take three input channels and four filters with kernels of 3 × 3",
-    "a convolution of 1 × 1 mixes the channels",
+    "**pointwise convolution**, which is 1 × 1: it mixes the channels",
     f"for kernels of 3 × 3 and many filters the factor comes close to {3 * 3}, and never reaches",
     "And for 1 × 1 kernels it costs *more*",
-    "one weight for each channel, between 0 and 1",
+    "a *sigmoid*, a curve that rises from 0 to 1, makes it a weight",
     "widest block of EfficientNet-B0",
     "Where it widens by a factor of 1, the widening is left out",
     "Take one from the middle of EfficientNet-B0",
@@ -48,7 +48,6 @@ CLAIMS = [
     "ResNet-50 rises from 76 % to 80 % without a change in the network",
     "EfficientNet-B0 needs less than a tenth of ResNet-50's products",
     "in a whole EfficientNet-B0",
-    "Pointwise : A convolution of 1 × 1",
     # The quizzes: question, answers and replies.
     "A convolution with kernels of 5 × 5 and 25 filters is replaced by a separable one",
     f"[ ] 1/{25} That is one of the two steps. Here both happen to cost the same",

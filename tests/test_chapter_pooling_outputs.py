@@ -33,7 +33,7 @@ def test_sizes_and_products(printed: str):
     assert len(sizes) == 5
     assert all(ours == theirs for ours, theirs in sizes)
     large, small = (
-        int(number.replace(",", "")) for number in re.findall(r"([\d,]+) multiplications", printed)
+        int(number.replace(",", "")) for number in re.findall(r"([\d,]+) products", printed)
     )
     assert large == 4 * small
 

@@ -74,7 +74,7 @@ CLAIMS = [
     f" {sees(kernel_size=3, levels=2, convs=2)}",
     "with a dilation of 3 at the second level, a kernel of 2 would leave gaps",
     "Level , counted from 0, has dilation",
-    "steps. The 1 in front is the present",
+    "The 1 in front is the present",
     "“The receptive field of a TCN is 1 + (k − 1)(2ⁿ − 1).”",
     "Three levels of blocks with two convolutions of 2 taps each",
     f"[ ] {tcn_receptive_field(2, 3, 1)} That is one convolution a block",

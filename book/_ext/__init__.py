@@ -10,6 +10,8 @@ exercise_table  the {exercise-table} directive: everything there is to do
 zoo        the {zoo} directive: the wrong answers that each grader recognises
 verdict    the {verdict} directive: a wrong answer, graded while the page is built
 quiz       the {quiz} directive (spoken: formulas in words)
+words      the {words} directive: a chapter's words, as the glossary explains them
+search     what a search finds and shows (search_results.js)
 demos      the course's widgets, alive on a page without a kernel
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
 theme      the templates that differ from the theme's, and the style sheet
@@ -37,6 +39,8 @@ PARTS = (
     "zoo",
     "verdict",
     "quiz",
+    "words",
+    "search",
     "demos",
     "launch",
     "theme",

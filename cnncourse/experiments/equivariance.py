@@ -1,7 +1,7 @@
 """How exactly layers go along with a shift of their input, and how well trained networks do.
 
-A layer f is equivariant when f(Tx) = T'f(x): the output moves as the input moves. It is invariant
-when f(Tx) = f(x). Here T shifts an image to the right, and what leaves it on the right comes back
+A layer f is equivariant when f(Sx) = S'f(x): the output moves as the input moves. It is invariant
+when f(Sx) = f(x). Here S shifts an image to the right, and what leaves it on the right comes back
 on the left (`torch.roll`). The trained networks are in `equivariance_trained`.
 """
 
@@ -63,9 +63,9 @@ VECTORS: dict[str, Callable[[], nn.Module]] = {
 def equivariance_error(
     f: Callable[[Tensor], Tensor], x: Tensor, shift: int, stride: int = 1, margin: int = 0
 ) -> float:
-    """max |f(Tx) - T'f(x)|, where T shifts by `shift` pixels to the right.
+    """max |f(Sx) - S'f(x)|, where S shifts by `shift` pixels to the right.
 
-    x (N, C, H, W), f(x) (N, F, H / stride, W / stride). T' is the best whole shift: where the
+    x (N, C, H, W), f(x) (N, F, H / stride, W / stride). S' is the best whole shift: where the
     stride does not divide the shift, both neighbours are tried. `margin`: how many columns to
     leave out, on the left and on the right of f(x).
 
@@ -82,7 +82,7 @@ def equivariance_error(
 
 
 def invariance_error(f: Callable[[Tensor], Tensor], x: Tensor, shift: int) -> float:
-    """max |f(Tx) - f(x)|, where T shifts by `shift` pixels to the right. x (N, C, H, W)
+    """max |f(Sx) - f(x)|, where S shifts by `shift` pixels to the right. x (N, C, H, W)
 
     >>> x = torch.arange(4.0).reshape(1, 1, 1, 4)
     >>> invariance_error(torch.sum, x, shift=1), invariance_error(nn.Identity(), x, shift=1)

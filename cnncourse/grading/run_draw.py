@@ -12,8 +12,7 @@ from torch import Tensor
 
 from cnncourse.grading.run_function import Answer, Parts, Setting, invoke
 
-# Two samples of right answers differ by more than this many standard errors once in a
-# thousand million.
+# Two samples of right answers differ by more than this many standard errors once in a billion.
 ERRORS = 6
 
 

@@ -26,7 +26,7 @@ def require_known(question: str, answers: dict[str, Value]) -> None:
 def predict_dense(question: str) -> Value:
     """Question 1: why does an MLP on pixels not scale?
 
-    One dense layer of 1000 neurons with biases on 3 x 224 x 224 numbers. The
+    One dense layer of 1000 units with biases on 3 x 224 x 224 numbers. The
     shuffle: Greydanus & Kobak 2024, and the experiment `pixel_shuffle`.
 
     >>> predict_dense("parameters")

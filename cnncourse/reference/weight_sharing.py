@@ -111,9 +111,9 @@ def moved(x: Tensor, shift: Shift) -> Tensor:
 def equivariance_error(
     f: Layer, x: Tensor, shift: Shift, stride: int = 1, margin: int = 0
 ) -> float:
-    """Does the output move as the picture moves? max |f(T x) - T' f(x)|
+    """Does the output move as the picture moves? max |f(S x) - S' f(x)|
 
-    x (..., H, W). T moves by shift, T' by shift / stride. `margin` rows and
+    x (..., H, W). S moves by shift, S' by shift / stride. `margin` rows and
     columns at each border of the output do not count. ValueError where the
     stride does not divide the shift, or the margin leaves nothing.
 
@@ -136,7 +136,7 @@ def equivariance_error(
 
 
 def invariance_error(f: Layer, x: Tensor, shift: Shift) -> float:
-    """Does the output stay as the picture moves? max |f(T x) - f(x)|
+    """Does the output stay as the picture moves? max |f(S x) - f(x)|
 
     >>> x = torch.tensor([[5.0, 0.0, 0.0, 2.0]])
     >>> invariance_error(torch.mean, x, (0, 1))

@@ -47,7 +47,7 @@ import torch.nn.functional as F
 # are added at *both* ends. Each step moves it by `stride` pixels. With `dilation` 2 there is one
 # unused pixel between its neighbours, with `dilation` 3 there are two.
 #
-# Write `output_size`. It returns how many positions the kernel can take.
+# Write `output_size`. It returns how many places the kernel can take.
 #
 # - All arguments are whole numbers, and so is the result: an `int`, not a `float`.
 # - A last step that does not fit is left out.
@@ -227,7 +227,7 @@ check(sobel_edges)
 #   yours does not. It costs no points.)
 # - **Not allowed**: any convolution of the library (`F.conv2d`, `nn.Conv2d`, `F.unfold`, ...). Slices,
 #   `F.pad`, `Tensor.unfold`, `einsum` and `@` are fine.
-# - A loop over the few positions *inside* the kernel is fine. A loop over images, channels, filters or
+# - A loop over the few places *inside* the kernel is fine. A loop over images, channels, filters or
 #   pixels is too slow to be useful, and the check says so.
 
 

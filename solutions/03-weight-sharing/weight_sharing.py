@@ -128,7 +128,7 @@ check(shared_params)
 # - Sizes that do not go together raise `ValueError`: another number of channels, weights for more or fewer
 #   places than there are, a bias of another shape. (The check says so if yours does not. It costs no
 #   points.)
-# - Loops are welcome, over places or over the positions inside the kernel.
+# - Loops are welcome, over places or over those inside the kernel.
 
 
 # %% nbgrader={"grade": false, "grade_id": "local2d-answer", "locked": false, "schema_version": 3, "solution": true}

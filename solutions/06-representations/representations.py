@@ -313,12 +313,12 @@ print("running mean unmoved: ", torch.equal(before, after))
 #
 # Let $y_i$ be the one-hot target of sample $i$: 1 for its class, and 0 for all others. Minimise
 #
-# $$\sum_i \lVert W f_i + b - y_i \rVert^2 + \lambda \lVert W \rVert^2 .$$
+# $$\sum_i \lVert A f_i + B - y_i \rVert^2 + \lambda \lVert A \rVert^2 .$$
 #
 # The bias costs nothing. So there is a shortcut: take the mean off features and targets first. Then
-# the best $W$ solves
+# the best $A$ solves
 #
-# $$\left(X^\top X + \lambda I\right) W^\top = X^\top Y ,$$
+# $$\left(X^\top X + \lambda I\right) A^\top = X^\top Y ,$$
 #
 # where $X$ and $Y$ are the centred features and targets, a row for each sample. The bias then puts the
 # mean of the features where the mean of the targets is.

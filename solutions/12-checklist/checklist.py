@@ -50,7 +50,7 @@ from torch import nn
 #
 # *2 points, about 10 minutes.*
 #
-# A picture has three channels of 224 × 224 pixels. The first layer of an MLP has 1000 neurons with biases.
+# A picture has three channels of 224 × 224 pixels. The first layer of an MLP has 1000 units with biases.
 #
 # | question | you answer |
 # |---|---|
@@ -59,7 +59,7 @@ from torch import nn
 # | `bytes` | how many bytes are tied up while it is trained: each parameter, its gradient, and what Adam keeps, 4 bytes for each number |
 # | `shuffled MLP` | all pictures are shuffled in the same way, then an MLP is trained: its accuracy `"falls"`, `"stays"` or `"rises"` |
 # | `shuffled CNN` | the same for a CNN |
-# | `another place` | a dense neuron has learned a pattern at the top left; what it knows of the pattern at the bottom right, where it never was: `"nothing"`, `"half"` or `"everything"` |
+# | `another place` | a unit of it has learned a pattern at the top left; what it knows of the pattern at the bottom right, where it never was: `"nothing"`, `"half"` or `"everything"` |
 #
 # Write `predict_dense`. It gets the name of a question, and returns your answer.
 
@@ -128,7 +128,7 @@ for name, x in (("as they are", pictures), ("shuffled", shuffled)):
 # | 1 | says what follows for a pattern at a place that was not in the training |
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explain_dense", "locked": false, "points": 3, "schema_version": 3, "solution": true}
-# A dense neuron has a weight for each of the 150 528 numbers, so 1000 neurons have 150 529 000 parameters
+# A unit of a dense layer has a weight for each of the 150 528 numbers, so 1000 units have 150 529 000 parameters
 # with their biases. Twice the side is four times the pixels, and four times the weights.
 #
 # After the shuffle the MLP is as good as before, and the CNN is worse. So the MLP does not use which
@@ -150,7 +150,7 @@ for name, x in (("as they are", pictures), ("shuffled", shuffled)):
 # | `local` | how many parameters there are if every place has filters and biases of its own |
 # | `shared` | how many there are if all places share them |
 # | `factor` | how many times fewer that is |
-# | `products` | how many multiplications the shared layer needs for one picture, compared with the other one: `"fewer"`, `"the same"` or `"more"` |
+# | `products` | how many products the shared layer needs for one picture, compared with the other one: `"fewer"`, `"the same"` or `"more"` |
 # | `larger picture, local` | both sides of the picture double; how many parameters the layer without sharing has then: `"the same"`, `"twice"` or `"four times"`, roughly |
 # | `larger picture, shared` | the same for the layer with sharing |
 # | `dense` | whether a dense layer could do what a convolution does, with the right weights: `"always"`, `"sometimes"` or `"never"` |
@@ -209,11 +209,11 @@ print(f"{matrix.numel()} numbers, {len(weights)} not zero, {len(weights.unique()
 # | 1 | names the assumption behind it, and a case where that is wrong |
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "explain_sharing", "locked": false, "points": 3, "schema_version": 3, "solution": true}
-# Two things are saved. A local neuron sees 11 × 11 pixels instead of all of them, so most connections are
+# Two things are saved. A local unit sees 11 × 11 pixels instead of all of them, so most connections are
 # gone. Sharing makes the weights equal at all 55 · 55 = 3025 places: 34 944 parameters instead of
 # 105 705 600.
 #
-# Sharing saves no multiplications: the filter is applied at each place all the same.
+# Sharing saves no products: the filter is applied at each place all the same.
 #
 # The assumption is that what is worth finding at one place is worth finding at every place. Where the place
 # has a meaning of its own, as in portraits that are all cut alike, that is wrong, and filters for each

@@ -77,6 +77,8 @@ def test_new_lesson_keeps_the_whole_contract_at_once(joined) -> None:
         "-rA",
         "tests/test_lessons.py",
         "tests/test_chapters.py",
+        "tests/test_glossary.py",
+        "tests/test_voice.py",
         "tests/pipeline/test_notebook.py",
         "tests/pipeline/test_new_lesson.py::test_lesson_lines_up",
         "tests/widgets/test_max_pooling.py",

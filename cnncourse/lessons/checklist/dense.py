@@ -67,7 +67,7 @@ PREDICT_DENSE = Exercise(
             "forgets_the_biases",
             "parameters",
             INPUTS * 1000,
-            "You count one weight for each input and neuron. Each neuron has one number more.",
+            "You count one weight for each input and unit. Each unit has one number more.",
         ),
         believes(
             "sees_one_channel",
@@ -79,7 +79,7 @@ PREDICT_DENSE = Exercise(
             "gives_every_input_a_bias",
             "parameters",
             INPUTS * 1001,
-            "You count a bias for each input. It is the neurons that have one each.",
+            "You count a bias for each input. It is the units that have one each.",
         ),
         believes(
             "adds_up_the_sides",
@@ -147,14 +147,14 @@ PREDICT_DENSE = Exercise(
             "pixels belong together.",
         ),
         believes(
-            "thinks_a_neuron_knows_all_places",
+            "thinks_a_unit_knows_all_places",
             "another place",
             "everything",
-            "You let a dense neuron know its pattern everywhere. Which weights does the pattern "
+            "You let a unit know its pattern everywhere. Which weights does the pattern "
             "meet at the new place, and what have they learned?",
         ),
         believes(
-            "thinks_a_neuron_knows_half",
+            "thinks_a_unit_knows_half",
             "another place",
             "half",
             "You let half of the knowledge move along. Which weight is used at both places?",
@@ -163,7 +163,7 @@ PREDICT_DENSE = Exercise(
     hints=(
         "Work out the numbers on paper first. For the other three, ask which weights are used, "
         "and whether they know where their pixels lie.",
-        "A dense neuron has a weight for each number in the picture, and one bias. With Adam, "
+        "A unit has a weight for each number in the picture, and one bias. With Adam, "
         "there are four numbers for each parameter while it learns.",
         "Shuffle the pixels and the columns of the first weight matrix alike: nothing changes for "
         "an MLP. A kernel has no columns to shuffle.",

@@ -56,7 +56,7 @@ PREDICT_SHARING = Exercise(
             "forgets_the_biases_of_the_places",
             "local",
             PLACES * 96 * WEIGHTS,
-            "You count the weights at every place. Each of these neurons has a bias, too.",
+            "You count the weights at every place. Each of these units has a bias, too.",
         ),
         believes(
             "shares_the_biases",
@@ -75,7 +75,7 @@ PREDICT_SHARING = Exercise(
             "connects_everything",
             "local",
             PLACES * 96 * (3 * 227 * 227 + 1),
-            "You connect each neuron to the whole picture. A local one sees 11 × 11 pixels of it.",
+            "You connect each unit to the whole picture. A local one sees 11 × 11 pixels of it.",
         ),
         believes(
             "forgets_the_biases_of_the_filters",

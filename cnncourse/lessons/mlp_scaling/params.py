@@ -192,7 +192,7 @@ DENSE_PARAMS = Exercise(
         ),
         Misconception(
             overflows_at_32_bits,
-            "Your count wraps around where 32 bits end, a little above two thousand million. "
+            "Your count wraps around where 32 bits end, a little above two billion. "
             "Python's own integers have no end; NumPy's may, and so may a tensor's.",
         ),
         Misconception(

@@ -226,7 +226,7 @@ def says_yes_or_no(f, x, shift, stride=1, margin=0):
 MISCONCEPTIONS = (
     Misconception(
         asks_for_invariance,
-        "You compare f(T x) with f(x). That asks whether the output *stays*: invariance. "
+        "You compare f(S x) with f(x). That asks whether the output *stays*: invariance. "
         "Equivariance asks whether it *moves along*, so f(x) has to be moved too.",
     ),
     Misconception(
@@ -294,7 +294,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         takes_the_sign_the_other_way,
-        "You take the largest of T' f(x) - f(T x) without `abs()`. Both signs are errors.",
+        "You take the largest of S' f(x) - f(S x) without `abs()`. Both signs are errors.",
     ),
     Misconception(
         compares_the_largest_numbers,

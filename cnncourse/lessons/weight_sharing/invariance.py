@@ -167,7 +167,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         compares_with_the_picture,
-        "You compare f(T x) with x. Compare two outputs: f(T x) with f(x).",
+        "You compare f(S x) with x. Compare two outputs: f(S x) with f(x).",
     ),
     Misconception(
         never_asks_f,
@@ -223,7 +223,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         takes_the_sign_the_other_way,
-        "You take the largest of f(x) - f(T x) without `abs()`. Both signs are changes.",
+        "You take the largest of f(x) - f(S x) without `abs()`. Both signs are changes.",
     ),
     Misconception(
         compares_the_largest_numbers,
