@@ -21,7 +21,7 @@ def test_chapter_says_which_chapters_it_needs(lesson: Lesson) -> None:
     text = Chapter(ROOT / lesson.chapter).text
     paragraphs = re.findall(r"^You need .*?\n\n", text, re.MULTILINE | re.DOTALL)
     opening = paragraphs[0] if paragraphs else ""
-    linked = tuple(re.findall(r"\]\((\d\d-[\w-]+)\.md\)", opening))
+    linked = tuple(re.findall(r"\]\((\d\d-[\w-]+)\.md[#)]", opening))
     assert linked == NEEDS.get(lesson.id, ())
 
 
