@@ -7,6 +7,7 @@ contents   the {course-table} directive: all lessons, exercises and points
 quiz       the {quiz} directive (spoken: formulas in words)
 demos      the course's widgets, alive on a page without a kernel
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
+licences   the {licence-table} directive: whose work the site carries; the version
 theme      the templates that differ from the theme's, and the style sheet
 trim       cuts the site down to what its pages use (fonts, styles)
 offline    refuses a site that would ask another server for anything
@@ -21,7 +22,17 @@ from sphinx.application import Sphinx
 
 from . import offline, trim
 
-PARTS = ("execution", "failure", "formulas", "contents", "quiz", "demos", "launch", "theme")
+PARTS = (
+    "execution",
+    "failure",
+    "formulas",
+    "contents",
+    "quiz",
+    "demos",
+    "launch",
+    "licences",
+    "theme",
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
