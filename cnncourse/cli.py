@@ -77,7 +77,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("name", nargs="?", help="such as pixel_shuffle; without it, a list")
     verb.add_argument("--quick", action="store_true", help="a small one, in seconds")
-    verb.add_argument("--into", type=Path, help="folder of the record (book/_data; quick: _build)")
+    verb.add_argument(
+        "--into", type=Path, help="folder of the record (cnncourse/measured; quick: _build)"
+    )
     verb.set_defaults(run=run_an_experiment)
 
     verb = verbs.add_parser("new", help="lay out the files of a new lesson")
@@ -175,7 +177,7 @@ def run_an_experiment(options: argparse.Namespace) -> None:
     if options.name not in EXPERIMENTS:
         known = ", ".join(EXPERIMENTS)
         raise CourseError(f"There is no experiment {options.name!r}. There are: {known}.")
-    usual = Path("_build" if options.quick else "book/_data")
+    usual = Path("_build" if options.quick else "cnncourse/measured")
     folder = options.into or find_course_folder() / usual
     folder.mkdir(parents=True, exist_ok=True)
     path = run_experiment(options.name, options.quick, folder=folder)

@@ -182,7 +182,7 @@ def test_answers_about_alexnet_and_resnet_hold():
 
 
 def test_sentences_about_what_it_was_worth_hold():
-    file = ROOT / "book" / "_data" / "imagenet_accuracy.json"
+    file = ROOT / "cnncourse" / "measured" / "imagenet_accuracy.json"
     top1 = {name: one["top1"] for name, one in json.loads(file.read_text())["models"].items()}
     assert top1["alexnet"] < top1["vgg11"] < top1["vgg13"] < top1["vgg16"] < top1["vgg19"]
     assert 2 < top1["vgg16"] - top1["vgg11"] < 4

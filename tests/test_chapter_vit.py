@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 LESSON = find_lesson("11-vit")
 CHAPTER = Chapter(ROOT / LESSON.chapter)
 COSTS = results_of("architecture_costs")["networks"]
-ACCURACY = json.loads((ROOT / "book/_data/imagenet_accuracy.json").read_text())["models"]
+ACCURACY = json.loads((ROOT / "cnncourse/measured/imagenet_accuracy.json").read_text())["models"]
 DATA = results_of("data_size")
 TABLE = [
     {

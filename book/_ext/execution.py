@@ -25,7 +25,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-STATE_OF = ("cnncourse", "book/_data", "requirements.txt")
+STATE_OF = ("cnncourse", "requirements.txt")
 
 logger = logging.getLogger(__name__)
 

@@ -51,7 +51,7 @@ def licence_name(package: str) -> str:
     """How a package calls its licence, such as "MIT License"."""
     about = metadata(package)
     named = [one for one in about.get_all("Classifier", []) if one.startswith("License")]
-    return about["License-Expression"] or named[0].rsplit(" :: ", 1)[-1]
+    return about.get("License-Expression") or named[0].rsplit(" :: ", 1)[-1]
 
 
 class LicenceTable(SphinxDirective):

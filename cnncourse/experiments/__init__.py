@@ -1,1 +1,1 @@
-"""Longer runs whose results the book prints. Each writes one file into `book/_data`."""
+"""Longer runs whose results the book prints. Each writes one file into `cnncourse/measured`."""

@@ -59,7 +59,7 @@ def course(tmp_path: Path) -> Course:
     for name in SOURCES:
         source, target = ROOT / name, tmp_path / name
         if source.is_dir():
-            left_out = shutil.ignore_patterns("__pycache__", ".*", "_data", "figures")
+            left_out = shutil.ignore_patterns("__pycache__", ".*", "figures")
             shutil.copytree(source, target, ignore=left_out)
         else:
             shutil.copy(source, target)
