@@ -164,7 +164,7 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     mine = {
         path.relative_to(ROOT).as_posix()
         for path, names in parts
-        if not any(name.startswith((".", "__pycache__", "LICENSE")) for name in names)
+        if not any(name.startswith((".", "__pycache__")) for name in names)
     }
     assert names - about == mine
     licences = {name.split("/licenses/")[1] for name in about if "/licenses/" in name}
