@@ -29,10 +29,9 @@ def ours() -> Iterator[Path]:
 
 
 def noticed() -> list[str]:
-    """The files and folders of the repository that a row of NOTICE.md names as others' work."""
-    [rows] = re.findall(r"## In the repository\n\n(.*?)\n\n", NOTICE, re.DOTALL)
-    cells = [re.split(r" *\| *", row.strip("| ")) for row in rows.splitlines()[2:]]
-    return [place.strip("`") for _, place, _, _ in cells]
+    """The files and folders of the repository that NOTICE.md says to be others' work."""
+    [listed] = re.findall(r"## In the repository\n\n(.*?)\n\n", NOTICE, re.DOTALL)
+    return [re.findall(r"in `([^`]+)`", " ".join(one.split()))[0] for one in listed.split("\n- ")]
 
 
 def test_what_others_made_is_noticed() -> None:
@@ -41,7 +40,7 @@ def test_what_others_made_is_noticed() -> None:
     names = {path.relative_to(ROOT).as_posix() for path in found}
     missing = {name for name in names - OWN if not name.startswith(tuple(noticed()))}
     assert names
-    assert not missing, f"Add a row to NOTICE.md for {missing}."
+    assert not missing, f"Name these in NOTICE.md: {missing}."
 
 
 @pytest.mark.parametrize("place", noticed())
