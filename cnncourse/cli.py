@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnncourse.course import LESSONS, Lesson, find_lesson
+from cnncourse.extras import require
 from cnncourse.folder import CourseError, find_course_folder
+
+# The gradebooks that SQLAlchemy reaches with this driver.
+PSYCOPG2 = ("postgresql://", "postgresql+psycopg2://")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """All verbs and what they take."""
     parser = argparse.ArgumentParser(prog="cnncourse", description="Run the course.")
+    parser.add_argument("--version", action=ShowVersion, help="print the version and end")
     verbs = parser.add_subparsers(required=True, metavar="verb")
 
     verb = verbs.add_parser("list", help="print lessons, exercises and points")
@@ -115,6 +120,19 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+class ShowVersion(argparse.Action):
+    """Prints the version. It is looked up only then, because that takes a moment."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from cnncourse.version import course_version
+
+        print(f"cnncourse {course_version()}")
+        parser.exit()
+
+
 def lesson(text: str) -> Lesson:
     """The lesson with this id, in the words of argparse where there is none."""
     try:
@@ -151,6 +169,7 @@ def run_progress(options: argparse.Namespace) -> None:
 
 
 def run_release(options: argparse.Namespace) -> None:
+    require("teach", "cnncourse release")
     from cnncourse.release import release
 
     course = find_course_folder()
@@ -159,6 +178,9 @@ def run_release(options: argparse.Namespace) -> None:
 
 
 def run_grade(options: argparse.Namespace) -> None:
+    require("teach", "cnncourse grade")
+    if options.db.startswith(PSYCOPG2):
+        require("postgresql", "cnncourse grade --db")
     from cnncourse.classroom.quick_start import skip_slow_imports
 
     skip_slow_imports()
@@ -175,6 +197,7 @@ def run_grade(options: argparse.Namespace) -> None:
 
 
 def run_report(options: argparse.Namespace) -> None:
+    require("teach", "cnncourse report")
     from cnncourse.classroom.command import report_lesson
 
     written = report_lesson(find_course_folder(), options.lesson)
@@ -194,6 +217,7 @@ def run_export(options: argparse.Namespace) -> None:
 
 
 def run_doctor(options: argparse.Namespace) -> None:
+    require("teach", "cnncourse doctor")
     from cnncourse.kernels.doctor import examine
 
     finding = examine()
@@ -221,6 +245,7 @@ def run_an_experiment(options: argparse.Namespace) -> None:
 
 
 def run_sample_class(options: argparse.Namespace) -> None:
+    require("teach", "cnncourse sample-class")
     from cnncourse.sample_class.show import show_class
 
     course = find_course_folder()
@@ -229,6 +254,7 @@ def run_sample_class(options: argparse.Namespace) -> None:
 
 
 def run_new(options: argparse.Namespace) -> None:
+    require("teach", "cnncourse new")
     from cnncourse.new_lesson.scaffold import lay_out
 
     print(lay_out(find_course_folder(), options.lesson))

@@ -53,7 +53,7 @@ def copy_course(folder: Path) -> Path:
     for name in SOURCES:
         source, target = ROOT / name, folder / name
         if source.is_dir():
-            left_out = shutil.ignore_patterns("__pycache__", ".*", "_data", "figures")
+            left_out = shutil.ignore_patterns("__pycache__", ".*", "figures")
             shutil.copytree(source, target, ignore=left_out)
         else:
             shutil.copy(source, target)

@@ -14,6 +14,7 @@ words      the {words} directive: a chapter's words, as the glossary explains th
 search     what a search finds and shows (search_results.js)
 demos      the course's widgets, alive on a page without a kernel
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
+licences   the {licence-table} directive: whose work the site carries; the version
 theme      the templates that differ from the theme's, and the style sheet
 trim       cuts the site down to what its pages use (fonts, styles)
 offline    refuses a site that would ask another server for anything
@@ -43,6 +44,7 @@ PARTS = (
     "search",
     "demos",
     "launch",
+    "licences",
     "theme",
 )
 

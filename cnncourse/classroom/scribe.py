@@ -19,6 +19,7 @@ from cnncourse.course import Lesson
 from cnncourse.intake.gate import Intake
 from cnncourse.judge.grade_cells import hand_graded_cells
 from cnncourse.judge.records import write_record, write_whole
+from cnncourse.version import course_version
 
 
 @dataclass
@@ -84,6 +85,7 @@ class Scribe:
     def record_of_failure(self, student: str, intake: Intake, problem: str) -> dict[str, Any]:
         return {
             "version": 1,
+            "course_version": course_version(),
             "lesson": self.lesson.id,
             "student": student,
             "status": NOT_GRADED,

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-FOLDER = Path(__file__).parents[2] / "book" / "_data"
+# Demos show some of it: setup.py puts a copy into the package where that is made.
+INSTALLED = Path(__file__).parents[1] / "measured"
+FOLDER = INSTALLED if INSTALLED.is_dir() else Path(__file__).parents[2] / "book" / "_data"
 
 
 def processor_name() -> str:
@@ -51,10 +53,10 @@ def provenance(
 def write_record(name: str, record: dict[str, Any], folder: Path = FOLDER) -> Path:
     """Write a record to `<folder>/<name>.json` and say where it went."""
     path = folder / f"{name}.json"
-    path.write_text(json.dumps(record, indent=2) + "\n")
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return path
 
 
 def read_record(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     """Read what `write_record` wrote; FileNotFoundError where nothing was measured yet."""
-    return json.loads((folder / f"{name}.json").read_text())
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))

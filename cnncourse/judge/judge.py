@@ -26,6 +26,7 @@ from cnncourse.judge.settings import JudgeSettings
 from cnncourse.judge.sitting import Sitting
 from cnncourse.kernels.fork_server import Zygote
 from cnncourse.kernels.host import KernelHost
+from cnncourse.version import course_version
 
 CUT_SHORT_WORDS = {
     "time": "ran out of time",
@@ -116,6 +117,7 @@ class Judge:
         write_notice(notebook, [*filter(None, [reason]), *said.warnings])
         return {
             "version": 1,
+            "course_version": course_version(),
             "lesson": lesson,
             "student": student,
             "status": status,
