@@ -6,6 +6,8 @@ formulas   sets formulas with KaTeX while the site is built
 contents   the {course-table} directive: all lessons, exercises and points
 quiz       the {quiz} directive (spoken: formulas in words)
 demos      the course's widgets, alive on a page without a kernel
+sharing    titles, descriptions, preview pictures, the list for search engines
+accessible what docutils and myst-nb tell those who hear a page
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
 theme      the templates that differ from the theme's, and the style sheet
 trim       cuts the site down to what its pages use (fonts, styles)
@@ -21,7 +23,18 @@ from sphinx.application import Sphinx
 
 from . import offline, trim
 
-PARTS = ("execution", "failure", "formulas", "contents", "quiz", "demos", "launch", "theme")
+PARTS = (
+    "execution",
+    "failure",
+    "formulas",
+    "contents",
+    "quiz",
+    "demos",
+    "sharing",
+    "accessible",
+    "launch",
+    "theme",
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

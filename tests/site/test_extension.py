@@ -22,7 +22,11 @@ RIGHT = "- [x] $\\frac{7}{2}$\n  Because."
 WRONG = "- [ ] 4\n  Not that."
 
 
-@pytest.mark.parametrize("name", ["fonts", "formulas", "launch", "quiz", "spoken", "styles"])
+EXAMPLES = ["accessible", "fonts", "formulas", "launch", "preview"]
+EXAMPLES += ["quiz", "sharing", "spoken", "styles"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_worked_examples(part, name):
     failed, attempted = doctest.testmod(part(name))
     assert attempted > 0
