@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help course test serve release bench clean
+.PHONY: help course test serve pdf release bench clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -25,12 +25,16 @@ serve: $(READY) ## build the site and show it at http://localhost:8000 (PORT=...
 	$(BIN)/python book/build.py
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
+pdf: $(READY) ## put the whole course on paper: _build/cnncourse.pdf (wants the program chromium)
+	$(BIN)/python book/build.py
+	$(BIN)/python book/pdf.py
+
 release: $(READY) ## make the learners' notebooks in exercises/ from solutions/
 	$(BIN)/cnncourse release
 
 bench: $(READY) ## measure: one check, the reference code, the build, the pages
 	$(BIN)/python book/build.py
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+	@for benchmark in $(filter-out %/lighthouse.py %/site_server.py, $(wildcard benchmarks/*.py)); do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
 clean: ## remove what was built (never submissions, grades or feedback)
 	rm -rf _build $(VENV) .pytest_cache .ruff_cache .hypothesis
