@@ -8,7 +8,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, NullObject
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    Fit,
+    FloatObject,
+    NameObject,
+    NullObject,
+)
 
 from .contents import Chapter
 from .printing import INSIDE
@@ -24,13 +31,14 @@ def bind(front: bytes, chapters: Sequence[Chapter], feet: bytes, path: Path, **a
         sheet.compress_content_streams()
     _mend_links(writer, chapters)
     for chapter in chapters:
-        entry = writer.add_outline_item(chapter.title, chapter.first)
+        entry = writer.add_outline_item(title=chapter.title, page_number=chapter.first)
         for section in chapter.sections:
-            sheet = writer.pages[chapter.first + section.sheet]
-            entry_of_section = writer.add_outline_item(
-                section.title, chapter.first + section.sheet, parent=entry
+            writer.add_outline_item(
+                title=section.title,
+                page_number=chapter.first + section.sheet,
+                parent=entry,
+                fit=Fit.xyz(top=section.top),
             )
-            entry_of_section.get_object()[NameObject("/Dest")] = _place(sheet, section.top)
     writer.add_metadata({f"/{name.title()}": value for name, value in about.items()})
     writer.page_mode = "/UseOutlines"
     # Each page came with anchors of its own, under the same names.
