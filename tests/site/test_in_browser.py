@@ -26,7 +26,12 @@ CHAPTER = LESSON.chapter.with_suffix("").as_posix()
 # Of WCAG 2.2, and off unless asked for: what is clicked is large enough.
 RULES = {"rules": {"target-size": {"enabled": True}}}
 PAPER = {"width": 672, "height": 980}  # A4 without its margins, at 96 pixels an inch
-OPEN_ALL = "document.querySelectorAll('details').forEach((it) => { it.open = true; })"
+# What opens fades in, and is pale until it has.
+OPEN_ALL = """async () => {
+  document.querySelectorAll("details").forEach((it) => { it.open = true; });
+  await new Promise(requestAnimationFrame);
+  await Promise.all(document.getAnimations().map((it) => it.finished));
+}"""
 FOLDED = """() => [...document.querySelectorAll("article details > :not(summary)")]
   .filter((it) => !it.closest(".afm"))
   .filter((it) => !it.checkVisibility({ contentVisibilityAuto: true }) || !it.clientHeight)
