@@ -57,7 +57,7 @@ def first_picture(page: Path) -> bytes | None:
 def wrapped(text: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
     """The text in lines of at most this many pixels, one word at least in each.
 
-    >>> wrapped("one two three", font("DejaVuSans", 20), 80)
+    >>> wrapped("one two three", font("DejaVuSans", 20), 100)
     ['one two', 'three']
     """
     lines: list[str] = []
