@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 NEWEST := .venv-newest
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: help course test test-newest serve release wheel bench clean
+.PHONY: help course test test-newest serve pdf release wheel bench clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -31,6 +31,10 @@ serve: $(READY) ## build the site and show it at http://localhost:8000 (PORT=...
 	$(BIN)/python book/build.py
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
+pdf: $(READY) ## put the whole course on paper: _build/cnncourse.pdf (wants the program chromium)
+	$(BIN)/python book/build.py
+	$(BIN)/python book/pdf.py
+
 release: $(READY) ## make the learners' notebooks in exercises/ from solutions/
 	$(BIN)/cnncourse release
 
@@ -40,7 +44,7 @@ wheel: $(READY) ## make the package in dist/: a wheel, and the sources that it i
 
 bench: $(READY) ## measure: one check, the reference code, the build, the pages
 	$(BIN)/python book/build.py
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+	@for benchmark in $(filter-out %/lighthouse.py %/site_server.py, $(wildcard benchmarks/*.py)); do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
 clean: ## remove what was built (never submissions, grades or feedback)
 	rm -rf _build build dist *.egg-info $(VENV) $(VENV)-* .pytest_cache .ruff_cache .hypothesis

@@ -3,26 +3,22 @@
 python benchmarks/site.py                 every page of _build/html
 python benchmarks/site.py PAGE [PAGE...]  some, such as book/02-convolution
 
-Each page is loaded once with an empty cache from a local server that compresses text as
-GitHub Pages does, and read to its end. Blocking is the part above 50 ms of every task of the main
-thread, added up; the last column is the same with the processor slowed down four times.
+Each page is loaded with an empty cache from a local server that compresses text as GitHub Pages
+does, and read to its end: once on a desk, and once as a middling phone on a slow line would. Times
+are milliseconds. Blocking is the part above 50 ms of every task of the main thread, added up; LCP
+is when the largest thing on the first screen was painted; shift is how much of the screen moved by
+itself.
 """
 
 from __future__ import annotations
 
-import gzip
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from dataclasses import dataclass
 from shutil import which
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from site_server import SITE, served
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -33,13 +29,17 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".ipynb")
 WATCH = """
-window.blocked = 0;
-new PerformanceObserver((list) => {
-  for (const task of list.getEntries()) window.blocked += task.duration - 50;
-}).observe({ type: "longtask", buffered: true });
+window.seen = { blocked: 0, shift: 0, painted: 0 };
+const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note))
+  .observe({ type, buffered: true });
+watch("longtask", (task) => { seen.blocked += task.duration - 50; });
+watch("layout-shift", (shift) => { if (!shift.hadRecentInput) seen.shift += shift.value; });
+watch("largest-contentful-paint", (paint) => { seen.painted = paint.startTime; });
 """
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 412, "height": 823}
+ON_A_DESK = ("kB", "requests", "outside", "blocking")
+ON_A_PHONE = ("blocking", "LCP", "load", "shift")
 READ_TO_THE_END = """
 async () => {
   for (let y = 0; y < document.body.scrollHeight; y += 600) {
@@ -50,71 +50,55 @@ async () => {
 """
 
 
-class Compressing(SimpleHTTPRequestHandler):
-    """Serves the site, text compressed."""
+@dataclass
+class Cost:
+    """What one page costs: kilobytes, requests, milliseconds, and a share of the screen."""
 
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        path = Path(self.translate_path(self.path))
-        if not path.is_file():
-            self.send_error(404)
-            return
-        body = path.read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(path))
-        if path.suffix in COMPRESSED:
-            body = gzip.compress(body)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Keep the table clean."""
+    size: float
+    requests: int
+    outside: int
+    blocked: float
+    shift: float
+    painted: float
+    loaded: float
 
 
-@contextmanager
-def served(site: Path) -> Iterator[str]:
-    """The site's address while it is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Compressing, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+def cost(browser: Browser, base: str, name: str, *, slow: bool) -> Cost:
+    """Load a page with an empty cache, on a desk or as a middling phone would, and read it."""
+    context = browser.new_context(viewport=PHONE if slow else DESK)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    if slow:
+        slow_down(session)
+    sent: list[str] = []
+    sizes: list[float] = []
+    page.on("request", lambda request: sent.append(request.url))
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    seen = read(page, base + name)
+    loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    context.close()
+    sent = [url for url in sent if not url.startswith(("data:", "blob:"))]
+    outside = sum(not url.startswith(base) for url in sent)
+    return Cost(sum(sizes) / 1000, len(sent), outside, **seen, loaded=loaded)
 
 
-def blocking(page: Page, address: str) -> float:
-    """Milliseconds for which the main thread was blocked while the page was loaded and read."""
+def slow_down(session: CDPSession) -> None:
+    """A processor four times slower, 1.6 megabits a second, 150 ms to the server and back."""
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    rate = 1_600_000 / 8
+    line = {"offline": False, "latency": 150, "downloadThroughput": rate, "uploadThroughput": rate}
+    session.send("Network.emulateNetworkConditions", line)
+
+
+def read(page: Page, address: str) -> dict[str, float]:
+    """Blocking and layout shift until the page was read, and when its largest part was painted."""
     page.add_init_script(WATCH)
-    page.goto(address, wait_until="networkidle")
+    page.goto(address, wait_until="networkidle", timeout=120_000)
+    painted = page.evaluate("window.seen.painted")
     page.evaluate(READ_TO_THE_END)
     page.wait_for_load_state("networkidle")
-    return page.evaluate("window.blocked")
-
-
-def measure(browser: Browser, base: str, name: str) -> tuple[float, int, int, float, float]:
-    """Kilobytes, requests, requests to other servers, and blocking at full and at quarter speed."""
-    results = []
-    for slower in (1, 4):
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        page = context.new_page()
-        session = context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
-        sent: list[str] = []
-        sizes: list[float] = []
-        page.on("request", lambda request, sent=sent: sent.append(request.url))
-        session.on(
-            "Network.loadingFinished",
-            lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]),
-        )
-        blocked = blocking(page, base + name)
-        sent = [url for url in sent if not url.startswith(("data:", "blob:"))]
-        outside = sum(not url.startswith(base) for url in sent)
-        results.append((sum(sizes) / 1000, len(sent), outside, blocked))
-        context.close()
-    return *results[0], results[1][3]
+    return {**page.evaluate("window.seen"), "painted": painted}
 
 
 def main(names: list[str]) -> None:
@@ -124,12 +108,19 @@ def main(names: list[str]) -> None:
     chromium = which("chromium")
     if not pages or chromium is None:
         sys.exit("Build the site first (make course), and install chromium.")
-    print(f"{'page':44} {'kB':>7} {'requests':>9} {'outside':>8} {'ms':>6} {'ms at 1/4':>10}")
+    print(f"{'':44} {'desk':->41} {'slow phone':->41}")
+    print(f"{'page':44}", *(f"{title:>10}" for title in (*ON_A_DESK, *ON_A_PHONE)))
     with sync_playwright() as playwright, served(SITE) as base:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for name in pages:
-            size, requests, outside, blocked, slow = measure(browser, base, name)
-            print(f"{name:44} {size:7.0f} {requests:9} {outside:8} {blocked:6.0f} {slow:10.0f}")
+            desk = cost(browser, base, name, slow=False)
+            phone = cost(browser, base, name, slow=True)
+            print(
+                f"{name:44} {desk.size:10.0f} {desk.requests:10} {desk.outside:10} "
+                f"{desk.blocked:10.0f} {phone.blocked:10.0f} {phone.painted:10.0f} "
+                f"{phone.loaded:10.0f} {phone.shift:10.3f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

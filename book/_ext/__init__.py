@@ -13,6 +13,8 @@ quiz       the {quiz} directive (spoken: formulas in words)
 words      the {words} directive: a chapter's words, as the glossary explains them
 search     what a search finds and shows (search_results.js)
 demos      the course's widgets, alive on a page without a kernel
+sharing    titles, descriptions, preview pictures, the list for search engines
+accessible what docutils and myst-nb tell those who hear a page
 launch     download, Colab, Binder and JupyterHub; from a chapter to its exercises and back
 licences   the {licence-table} directive: whose work the site carries; the version
 theme      the templates that differ from the theme's, and the style sheet
@@ -43,6 +45,8 @@ PARTS = (
     "words",
     "search",
     "demos",
+    "sharing",
+    "accessible",
     "launch",
     "licences",
     "theme",

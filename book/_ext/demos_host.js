@@ -38,7 +38,7 @@
       const el = document.createElement("div");
       await demo.initialize?.({ model });
       await demo.render({ model, el });
-      box.querySelector("img").replaceWith(el);
+      box.append(el); // the picture stays for paper
       box.dataset.state = "live";
     } catch (error) {
       box.dataset.state = "failed"; // the picture stays
@@ -52,5 +52,4 @@
     { rootMargin: "600px" },
   );
   boxes.forEach((box) => near.observe(box));
-  addEventListener("beforeprint", () => boxes.forEach(start));
 })();

@@ -1,4 +1,4 @@
-"""Our templates and style sheet, laid over the theme's.
+"""Our templates and style sheets, laid over the theme's.
 
 Every file in `templates` stands for one of the same name in the theme; the comment on top of each
 says what is different. If a new theme drops such a file, ours would silently do nothing: that is an
@@ -20,7 +20,7 @@ from sphinx.errors import ExtensionError
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
-OURS_ALONE = {"lesson-links.html"}
+OURS_ALONE = {"lesson-links.html", "sharing.html"}
 # This one is read by code inside the page, before deferred scripts run.
 AT_ONCE = "_static/documentation_options.js"
 IMAGE = re.compile(r'<img (?P<attributes>[^>]*?src="(?P<source>[^"]+)"[^>]*?)\s*/?>')
@@ -40,6 +40,7 @@ def add_files(app: Sphinx) -> None:
     refuse_stray_templates(TEMPLATES)
     app.config.html_static_path.append(str(HERE / "assets"))
     app.add_css_file("course/course.css", priority=900)
+    app.add_css_file("course/print.css", priority=901, media="print")
 
 
 def prepare_page(

@@ -43,6 +43,8 @@ class Page(HTMLParser):
         values = dict(attrs)
         self._silent += tag in ("script", "style", "pre", "code", "annotation")
         self.anchors += [values["id"]] if values.get("id") else []
+        # The address under which the page is known: a name, which nobody asks for.
+        tag = "canonical" if values.get("rel") == "canonical" else tag
         self.links += [(tag, values[name]) for name in ("href", "src") if values.get(name)]
 
     def handle_endtag(self, tag: str) -> None:

@@ -25,13 +25,16 @@ WRONG = "- [ ] 4\n  Not that."
 @pytest.mark.parametrize(
     "name",
     [
+        "accessible",
         "chapters",
         "fonts",
         "formulas",
         "hours",
         "launch",
         "map_picture",
+        "preview",
         "quiz",
+        "sharing",
         "spoken",
         "styles",
     ],
