@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCES = (
+    "CITATION.cff",
+    "NOTICE.md",
     "README.md",
     "_config.yml",
     "_toc.yml",

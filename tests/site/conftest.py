@@ -6,16 +6,15 @@ import importlib
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from playwright.sync_api import Browser, Page
+from serving import serve
 
 ROOT = Path(__file__).parents[2]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -25,18 +24,8 @@ MODES = {"light": ("light", DESK), "dark": ("dark", DESK), "phone": ("light", PH
 @pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[str]:
     """The site's address over http."""
-
-    class Silent(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(site)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(site) as address:
+        yield address
 
 
 @pytest.fixture(params=["http", "file"])
