@@ -77,7 +77,7 @@ def test_the_book_shows_every_experiment_once() -> None:
     page = (FOLDER.parent / "experiments.md").read_text()
     assert sorted(re.findall(r'^show\("(\w+)"\)$', page, re.MULTILINE)) == sorted(EXPERIMENTS)
     assert sorted(path.stem for path in FOLDER.glob("*.json")) == sorted(
-        [*EXPERIMENTS, "imagenet_accuracy"]
+        [*EXPERIMENTS, "grading_scale", "imagenet_accuracy"]
     )
 
 
