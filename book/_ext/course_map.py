@@ -40,7 +40,7 @@ class CourseMap(FromCourse):
             {one.id: hours(root, one) for one in LESSONS},
             {key: builder.get_relative_uri(self.env.docname, page) for key, page in pages.items()},
         )
-        html = f'<nav class="course-map-box" aria-label="Course map">\n{svg}\n</nav>'
+        html = f'<div class="course-map-box" role="group" aria-label="Course map">\n{svg}\n</div>'
         return [nodes.raw("", html, format="html"), *super().run()]
 
     def lines(self, root: Path) -> Iterator[str]:

@@ -28,10 +28,13 @@ PREPARE = """([site, inside, pages]) => {
   const here = location.href.slice(site.length).replace(/\\.html.*$/, "");
   const base = published.slice(0, published.length - `${here}.html`.length);
   for (const link of article.querySelectorAll("a[href]")) {
-    if (!link.href.startsWith(site)) continue;
-    const path = link.href.slice(site.length);
+    // In a picture, an address is no text: so it is read and written as what stands there.
+    const address = new URL(link.getAttribute("href"), location.href).href;
+    if (!address.startsWith(site)) continue;
+    const path = address.slice(site.length);
     const [, page, anchor] = path.match(/^(.*?)(?:\\.html)?(#.*)?$/);
-    link.href = pages.includes(page) ? `${inside}${page}${anchor ?? ""}` : base + path;
+    const target = pages.includes(page) ? `${inside}${page}${anchor ?? ""}` : base + path;
+    link.setAttribute("href", target);
   }
   const words = (heading) => {
     const copy = heading.cloneNode(true);
