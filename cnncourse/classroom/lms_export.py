@@ -137,7 +137,9 @@ def factor_of(roster: Roster, column: str, assignment: Assignment, scaled: bool)
         if roster.kind == CANVAS and any("read only" in roster.cell(row, column) for row in notes):
             raise CourseError(f"Canvas computes the column {column!r} by itself.")
         return 1.0
-    if worth == ours or (scaled and worth > 0 and ours > 0):
+    if worth == ours:
+        return 1.0
+    if scaled and worth > 0 and ours > 0:
         return worth / ours
     raise CourseError(
         f"{assignment.name} is worth {ours:g} points, but {column!r} is worth {worth:g}. "

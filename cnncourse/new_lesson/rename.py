@@ -150,7 +150,7 @@ def changes(course: Path, lesson: Lesson, old: Lesson, new: Lesson) -> bool:
 def left_to_read(course: Path, old: Lesson) -> list[str]:
     """The lines that speak of the lesson by its number alone."""
     number = re.compile(rf"\b(?:lesson|chapter) 0?{old.number}\b", re.IGNORECASE)
-    lines = ["book/intro.md and book/teach/ list lessons in an order of their own."]
+    lines = []
     for path in texts(course):
         if path.suffix in {".md", ".py"} and "tests" not in path.parts:
             for at, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
