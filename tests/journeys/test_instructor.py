@@ -7,7 +7,6 @@ import json
 import shutil
 from pathlib import Path
 
-import nbformat
 from formgrader_server import ask, formgrader
 from pipeline_course import Course, copy_course
 from playwright.sync_api import Browser, Page, expect
@@ -68,7 +67,6 @@ def grade_the_texts(page: Page, address: str) -> None:
     waiting = page.locator("tbody tr").filter(has=page.locator(".needs-manual-grade .glyphicon-ok"))
     expect(waiting).to_have_count(1)
     waiting.get_by_role("link").first.click()
-    boxes = page.locator("input.score:not([disabled])")
     expect(page.locator(f"input.score#{TEXTS[0]}")).to_be_visible()
     for text in LESSON.explanations:
         box = page.locator(f"input.score#{text.name}")
@@ -77,7 +75,6 @@ def grade_the_texts(page: Page, address: str) -> None:
         with page.expect_response(lambda got: got.request.method == "PUT"):
             box.fill(str(given))
             box.press("Tab")
-    assert boxes.count() >= len(TEXTS)
     comment = page.locator("textarea.comment").first
     with page.expect_response(lambda got: got.request.method == "PUT"):
         comment.fill(COMMENT)
@@ -96,5 +93,3 @@ def read_the_report(page: Page, folder: Path) -> None:
     page.get_by_role("link", name="lovelaceada-1").first.click()
     expect(page.locator("body")).to_contain_text(COMMENT)
     expect(page.locator("body")).to_contain_text(f"{LESSON.points - 1}.0 / {LESSON.points}.0")
-    handed_in = folder / "submitted" / "lovelaceada-1" / LESSON.id / LESSON.exercise.name
-    assert nbformat.read(handed_in, as_version=4).cells
